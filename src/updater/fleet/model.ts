@@ -1,0 +1,106 @@
+/**
+ * What the user wrote, after reading: every server with its own and its system's settings already laid over each other.
+ * The file format itself is `schema.ts`; this is what the rest of the core sees.
+ */
+export type ProductId = 'eocortex' | 'mirasys' | 'banalytics';
+export type OsFamily = 'linux' | 'windows';
+
+export interface Fleet {
+  name: string;
+  /** Absolute path of the file it was read from. */
+  file: string;
+  systems: System[];
+}
+
+export interface System {
+  id: string;
+  product: ProductId;
+  /** Servers updated at the same time; never above the product's own limit. Undefined: the product's default. */
+  maxParallel: number | undefined;
+  /** Size of the first wave; 0: none. */
+  canary: number;
+  /** So many failures are borne; one more halts the rollout. */
+  maxFailures: number;
+  window: Window | undefined;
+  servers: Server[];
+}
+
+export interface Window {
+  from: string;
+  to: string;
+  days?: string[] | undefined;
+  timeZone?: string | undefined;
+}
+
+export interface Server {
+  /** Unique in the fleet. */
+  id: string;
+  /** Id of its system. */
+  system: string;
+  product: ProductId;
+  host: string;
+  /** Undefined: what `~/.ssh/config` says, else 22. */
+  port: number | undefined;
+  /** Undefined: what `~/.ssh/config` says, else the local user. */
+  user: string | undefined;
+  /** A name in `~/.ssh/config`, another server's id, or `user@host:port`. */
+  jump: string | undefined;
+  /** Private key file; `~` is the home folder. */
+  identityFile: string | undefined;
+  os: OsFamily;
+  app: string | undefined;
+  role: string | undefined;
+  site: string | undefined;
+  tags: string[];
+  /** How to reach the machine when the network way is gone (iDRAC, KVM, a person's phone). */
+  outOfBand: string | undefined;
+  /** Absolute path on the server; undefined: the platform's default. */
+  stateDir: string | undefined;
+  /** How the machine and its service are commanded where it is not plain systemd. Words, never a shell line. */
+  commands: ServerCommands;
+  /** File whose content is the boot identity, for servers that share their kernel (containers, chroots). Linux: default `/proc/sys/kernel/random/boot_id`. */
+  bootIdFile: string | undefined;
+  /** Minutes a restarted server may be away before it counts as lost. */
+  returnMinutes: number;
+  health: HealthCheck;
+  /** Files and folders saved before an update and put back by its rollback. */
+  settingsPaths: string[];
+  banalytics: BanalyticsSettings | undefined;
+}
+
+export interface ServerCommands {
+  /** Each is an argument list, run as it stands; exit code 0 is success. */
+  reboot?: string[] | undefined;
+  serviceRestart?: string[] | undefined;
+  serviceStop?: string[] | undefined;
+  serviceStart?: string[] | undefined;
+  /** Exit code 0: the service runs. */
+  serviceStatus?: string[] | undefined;
+}
+
+export interface HealthCheck {
+  /** Run on the server; exit code 0 is healthy. */
+  command?: string[] | undefined;
+  /** A TCP port that must be listened on. */
+  port?: number | undefined;
+  /** Seconds the service must stay up without a restart of its own. */
+  settleSeconds: number;
+  /** Seconds until the checks must have passed. */
+  timeoutSeconds: number;
+}
+
+/** SYSTEMS.md section 3. `modules`: "group:artifact" → wanted version, null where it is not to be installed. */
+export interface BanalyticsSettings {
+  home: string;
+  repository: string | undefined;
+  updateType: 'manual' | 'on-boot';
+  restart: 'reboot' | 'service';
+  restartOnFailure: 'stop' | 'immediately' | '10s' | '30s' | '1m';
+  service: string;
+  environment: string | undefined;
+  modules: Record<string, string | null>;
+}
+
+export function servers(fleet: Fleet): Server[] {
+  return fleet.systems.flatMap((system) => system.servers);
+}
