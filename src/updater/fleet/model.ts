@@ -56,6 +56,8 @@ export interface Server {
   outOfBand: string | undefined;
   /** Absolute path on the server; undefined: the platform's default. */
   stateDir: string | undefined;
+  /** Use `sudo -n` where the login user is not root and may. */
+  sudo: boolean;
   /** How the machine and its service are commanded where it is not plain systemd. Words, never a shell line. */
   commands: ServerCommands;
   /** File whose content is the boot identity, for servers that share their kernel (containers, chroots). Linux: default `/proc/sys/kernel/random/boot_id`. */

@@ -1,0 +1,85 @@
+// Drives the packaged extension in a real VS Code (code-server and a headless Chromium), against the demo fleet.
+// Options: test files as arguments, --grep TEXT, --folder DIR instead of the demo fleet, --extension DIR to pack instead of
+// this one, --unpacked to place it without packing, --deadline SECONDS for the tests, --keep for looking at what is left.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installVsix, placeExtension, startCodeServer } from './code-server.mjs';
+import { ensureChromium } from './lib/browser.mjs';
+import { startDemo } from './lib/demo.mjs';
+import { scratch } from './lib/host-tests.mjs';
+import { bin, ensureBuilt, inRepo, run } from './lib/prepare.mjs';
+import { packageVsix } from './lib/vsix.mjs';
+
+const { values: options, positionals: files } = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: { type: 'string' },
+    folder: { type: 'string' },
+    extension: { type: 'string' },
+    unpacked: { type: 'boolean', default: false },
+    deadline: { type: 'string', default: '600' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const deadline = Number(options.deadline) * 1000;
+if (!(deadline > 0)) throw new Error('--deadline: seconds, a number above 0');
+
+const chromium = await ensureChromium();
+if (options.extension === undefined) await ensureBuilt();
+const report = inRepo('out', 'reports', 'e2e.json');
+rmSync(report, { force: true });
+mkdirSync(dirname(report), { recursive: true });
+
+const folder = scratch();
+const folders = { userDataDir: join(folder, 'user'), extensionsDir: join(folder, 'extensions') };
+const closing = [];
+try {
+  process.exitCode = await runTests();
+} finally {
+  for (const close of closing.reverse()) await close();
+  if (options.keep) console.log(`Kept: ${folder}`);
+  else rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(report, 'utf8'));
+if (numPendingTests > 0) console.log(`SKIPPED: ${numPendingTests} in e2e`);
+console.log(`${numPassedTests} passed, ${Math.max(numFailedTests, success ? 0 : 1)} failed`);
+
+async function runTests() {
+  const extension = options.extension === undefined ? inRepo() : resolve(options.extension);
+  if (options.unpacked) placeExtension(folders.extensionsDir, extension);
+  else await installVsix((await packageVsix(extension)).file, folders);
+  const session = await fleet();
+  const server = await startCodeServer({
+    ...folders,
+    env: { VMS_FLEET_HOME: session.dataDir },
+    // Its copies of parent rows lie over the rows that a test means.
+    settings: { 'workbench.tree.enableStickyScroll': false },
+  });
+  closing.push(server.stop);
+  const page = `${server.url}/?${new URLSearchParams({ folder: session.folder })}`;
+  const env = {
+    ...process.env,
+    CHROME_PATH: chromium,
+    VMS_FLEET_E2E: JSON.stringify({ ...session, url: page, logs: server.logsDir }),
+  };
+  const { code } = await run(
+    bin('vitest'),
+    [
+      ...['run', '--config', 'test/e2e/vitest.config.mts', ...files],
+      ...['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`],
+      ...(options.grep === undefined ? [] : ['--testNamePattern', options.grep]),
+    ],
+    { deadline, cwd: inRepo(), env },
+  );
+  return code;
+}
+
+/** What the tests open, and where the extension keeps its data. */
+async function fleet() {
+  if (options.folder !== undefined)
+    return { folder: resolve(options.folder), fleet: null, dataDir: join(folder, 'data'), servers: [] };
+  const { fleet, dataDir, servers, stop } = await startDemo(join(folder, 'demo'));
+  closing.push(stop);
+  return { folder: dirname(fleet), fleet, dataDir, servers };
+}

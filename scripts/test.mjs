@@ -1,0 +1,171 @@
+// `npm test`: every check and test, tier by tier. Options: --only unit,host,…
+// With CI=true a missing tool is a failure; else what needs it is skipped, and said at the end.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  bin,
+  build,
+  chromium,
+  ensureDebianPackages,
+  ensureDependencies,
+  inCI,
+  inRepo,
+  isDebian,
+  run,
+  tool,
+} from './lib/prepare.mjs';
+
+const minutes = (n) => n * 60_000;
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** Each tier: what must be there, and what runs. A tier without tests of its own counts as one. */
+const tiers = {
+  lint: { run: lint },
+  typecheck: { run: () => check(bin('tsc'), ['--noEmit', '-p', '.'], minutes(5)) },
+  build: { run: () => build().then(() => one(true)) },
+  unit: { run: () => vitest('unit', minutes(10)) },
+  targets: { needs: needsTargets, run: () => vitest('targets', minutes(30)) },
+  host: { needs: needsBrowser, run: () => ownRunner('host.mjs', ['--deadline', '300'], minutes(15)) },
+  e2e: { needs: needsDemo, run: () => ownRunner('e2e.mjs', ['--deadline', '900'], minutes(25)) },
+  package: { run: packageTier },
+};
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const chosen = options.only?.split(',') ?? Object.keys(tiers);
+const unknown = chosen.filter((name) => !(name in tiers));
+if (unknown.length > 0)
+  throw new Error(`--only: no tier ${unknown.join(', ')}; there are ${Object.keys(tiers).join(', ')}`);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const skipped = [];
+const lines = [];
+await ensureDependencies();
+for (const name of Object.keys(tiers).filter((name) => chosen.includes(name)))
+  await runTier(name, tiers[name]);
+
+console.log(`\n${lines.join('\n')}`);
+if (total.skipped > 0) skipped.push(`${total.skipped} tests that skipped themselves`);
+for (const what of skipped) console.log(`SKIPPED ${what}`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+async function runTier(name, tier) {
+  console.log(`\n=== ${name}`);
+  const started = Date.now();
+  const missing = (await tier.needs?.()) ?? [];
+  if (missing.length > 0 && !inCI) {
+    skipped.push(`${name}: needs ${missing.join(', ')}`);
+    console.log(skipped.at(-1));
+    return;
+  }
+  let counts = one(false);
+  if (missing.length > 0) console.error(`${name} needs ${missing.join(', ')}`);
+  else
+    try {
+      counts = await tier.run();
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error));
+    }
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const verdict = counts.failed === 0 ? 'ok    ' : 'FAILED';
+  lines.push(
+    `${verdict} ${name.padEnd(10)} ${seconds.padStart(7)} s  ${counts.passed} passed, ${counts.failed} failed`,
+  );
+}
+
+/** @returns {Counts} */
+function one(good) {
+  return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 };
+}
+
+async function check(command, args, deadline) {
+  return one((await run(command, args, { deadline, cwd: inRepo() })).code === 0);
+}
+
+async function lint() {
+  if (!tool('shellcheck')) await ensureDebianPackages(['shellcheck']);
+  if (!tool('shellcheck')) skipped.push('shellcheck: not installed');
+  const checks = [
+    await check(bin('eslint'), ['.'], minutes(5)),
+    await check(bin('prettier'), ['--check', '--log-level', 'warn', '.'], minutes(3)),
+    await check(process.execPath, ['scripts/shellcheck.mjs'], minutes(3)),
+  ];
+  return one(checks.every(({ failed }) => failed === 0));
+}
+
+async function vitest(project, deadline) {
+  const report = freshReport(`${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = await run(bin('vitest'), ['run', '--project', project, ...reporters], {
+    deadline,
+    cwd: inRepo(),
+  });
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+  // A file that cannot even be loaded fails the run without a failed test.
+  return {
+    passed: numPassedTests,
+    failed: Math.max(numFailedTests, code === 0 ? 0 : 1),
+    skipped: numPendingTests,
+  };
+}
+
+/** `host.mjs` and `e2e.mjs` end with `N passed, N failed`, after a line about what was skipped if anything was. */
+async function ownRunner(script, args, deadline) {
+  let output = '';
+  const { code } = await run(process.execPath, [inRepo('scripts', script), ...args], {
+    deadline,
+    cwd: inRepo(),
+    onOutput: (text) => {
+      output += text;
+      process.stdout.write(text);
+    },
+  });
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [undefined, '0', '1'];
+  const own = /^SKIPPED: (\d+) /m.exec(output)?.[1] ?? '0';
+  return {
+    passed: Number(passed),
+    failed: Math.max(Number(failed), code === 0 ? 0 : 1),
+    skipped: Number(own),
+  };
+}
+
+async function packageTier() {
+  const { packageVsix } = await import('./lib/vsix.mjs');
+  const { file, bytes } = await packageVsix();
+  console.log(`${file} (${Math.round(bytes / 1024)} KiB)`);
+  return one(true);
+}
+
+function freshReport(name) {
+  const report = inRepo('out', 'reports', name);
+  rmSync(report, { force: true });
+  mkdirSync(dirname(report), { recursive: true });
+  return report;
+}
+
+/** The tests boot whole machines of their own: containers in network namespaces. */
+async function needsTargets() {
+  if (process.getuid?.() !== 0) return ['root'];
+  const packages = [
+    'openssh-server',
+    'mmdebstrap',
+    'systemd-container',
+    'iproute2',
+    'unzip',
+    'zip',
+    'uidmap',
+  ];
+  return isDebian() ? ensureDebianPackages(packages) : ['Debian'];
+}
+
+async function needsBrowser() {
+  if (!chromium() && isDebian()) await ensureDebianPackages(['chromium', 'fonts-dejavu-core']);
+  return chromium() ? [] : ['Chromium'];
+}
+
+async function needsDemo() {
+  if (!tool('sshd') && isDebian()) await ensureDebianPackages(['openssh-server']);
+  return [...(await needsBrowser()), ...(tool('sshd') ? [] : ['sshd'])];
+}

@@ -1,0 +1,96 @@
+import type { Action, Plan, PlanServer } from '../../updater/plan/plan';
+import type { Outcome } from '../../updater/rollout/events';
+import type { Updater } from '../../updater/updater';
+import { usage } from '../arguments';
+import { withUpdater, type Context } from '../context';
+import { exit, type ExitCode } from '../errors';
+import { follow, stopping } from '../follow';
+import { actionName, reasonText, showServer, way } from '../plan-text';
+import { count } from '../table';
+import type { Terminal } from '../terminal';
+
+/** `download`, `install`, `rollback`, `restart`: plans, asks, acts and follows. */
+export function act(context: Context): Promise<ExitCode> {
+  const { terminal, args, interrupt } = context;
+  const action = args.verb as Action;
+  return withUpdater(context, 'needed', async ({ updater, fleet, selected }) => {
+    interrupt.means('Stopped asking the servers; nothing was changed.');
+    const plan = await updater.plan({ action, servers: selected, to: args.to, signal: interrupt.signal });
+    const blocked = plan.servers.filter(({ verdict }) => verdict === 'blocked');
+    const acting = plan.servers.filter(({ verdict }) => verdict === 'ready' || verdict === 'confirm');
+    for (const server of plan.servers)
+      if (server.verdict === 'skip' || server.verdict === 'blocked') showServer(terminal, server, 'note');
+
+    if (blocked.length > 0 && (!args.skipBlocked || acting.length === 0)) {
+      terminal.note(`${count(blocked.length, 'server')} blocked by a rule; nothing was changed.`);
+      if (acting.length > 0) terminal.note('  --skip-blocked acts on the others.');
+      notStarted(terminal, plan, updater);
+      return exit.blocked;
+    }
+    if (acting.length === 0) {
+      terminal.say('Nothing to do.');
+      notStarted(terminal, plan, updater);
+      return exit.done;
+    }
+    interrupt.means('Nothing was changed.');
+    if (!(await agreed(context, action, fleet.name, acting))) {
+      if (!interrupt.signal.aborted) terminal.note('Nothing was changed.');
+      return exit.interrupted;
+    }
+    interrupt.means(stopping);
+    return follow(updater, terminal, () => updater.run(plan, { confirmed: true, signal: interrupt.signal }));
+  });
+}
+
+/** The ordinary question: what will happen to which servers. A download alone disturbs nobody and is not asked about. */
+async function agreed(
+  { terminal, args, questions, interrupt }: Context,
+  action: Action,
+  fleet: string,
+  acting: PlanServer[],
+): Promise<boolean> {
+  const toConfirm = acting.some(({ verdict }) => verdict === 'confirm');
+  if (args.yes || (action === 'download' && !toConfirm)) return true;
+  if (!terminal.interactive)
+    throw usage(
+      `"${args.verb}" asks before it changes servers, and nobody is here to answer.`,
+      'Run it on a terminal, or answer beforehand with --yes.',
+    );
+  terminal.note(`${actionName[action]} on ${count(acting.length, 'server')} of "${fleet}":`);
+  for (const server of acting) {
+    terminal.note(`  ${terminal.paint('bold', server.id)}  ${way(server)}`);
+    for (const reason of server.reasons) terminal.note(`    ${reasonText(terminal, reason)}`);
+  }
+  if (action !== 'download') terminal.note('Recording stops on each of them until it has restarted.');
+  return questions.confirm('Go on?', interrupt.signal);
+}
+
+/** Programs hear how it ended for every server, although no rollout began. */
+function notStarted(terminal: Terminal, plan: Plan, updater: Updater): void {
+  if (!terminal.json) return;
+  const at = new Date().toISOString();
+  const counts: Record<Outcome, number> = {
+    done: 0,
+    failed: 0,
+    skipped: 0,
+    blocked: 0,
+    cancelled: 0,
+    'not-started': 0,
+  };
+  for (const { id, verdict, reasons } of plan.servers) {
+    const outcome = verdict === 'blocked' ? 'blocked' : verdict === 'skip' ? 'skipped' : 'not-started';
+    counts[outcome] += 1;
+    const said = reasons.filter(({ severity }) => severity === 'block');
+    const error =
+      outcome !== 'blocked'
+        ? null
+        : {
+            code: 'plan.blocked',
+            message: said.map(({ rule, message }) => `${rule}: ${message}`).join(' '),
+            hint: 'Resolve what the rule says, or leave the server out with --skip-blocked.',
+          };
+    const status = updater.state().get(id)?.status ?? 'unknown';
+    terminal.line({ at, type: 'server-finished', server: id, outcome, status, error });
+  }
+  terminal.line({ at, type: 'rollout-finished', outcome: counts.blocked > 0 ? 'failed' : 'done', counts });
+}

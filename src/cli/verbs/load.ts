@@ -1,0 +1,164 @@
+import { dirname, resolve } from 'node:path';
+import { FleetError } from '../../updater/errors';
+import { servers as serversOf, type Server } from '../../updater/fleet/model';
+import { packageKinds, type InspectHints, type PackageInfo } from '../../updater/packages/package-info';
+import type { openRepository } from '../../updater/packages/repository';
+import type { Updater } from '../../updater/updater';
+import { usage, type PackageHints } from '../arguments';
+import { withUpdater, type Context, type Opened } from '../context';
+import { exit, exitCodeOf, tell, type ExitCode } from '../errors';
+import { loadLine, packageDocument } from '../package-text';
+import { size } from '../table';
+
+/** One thing to load, and how. */
+interface Load {
+  /** What is being loaded, for the progress line. */
+  name: string;
+  run: () => Promise<PackageInfo[]>;
+}
+
+const products = ['eocortex', 'mirasys', 'banalytics'] as const;
+
+/** Puts packages into the library. One that fails does not keep the others out. */
+export function load(context: Context): Promise<ExitCode> {
+  const { terminal, interrupt } = context;
+  return withUpdater(context, context.args.words.length > 0 ? 'optional' : 'needed', async (opened) => {
+    interrupt.means('Stopped loading; what was loaded stays.');
+    const loads = await whatToLoad(context, opened);
+    const known = new Set((await opened.updater.library.list()).map(({ sha256 }) => sha256));
+    const loaded: { info: PackageInfo; existed: boolean }[] = [];
+    const failures: FleetError[] = [];
+    for (const { name, run } of loads) {
+      if (interrupt.signal.aborted) break;
+      try {
+        terminal.draw([name]);
+        for (const info of await run()) {
+          loaded.push({ info, existed: known.has(info.sha256) });
+          if (!terminal.json) terminal.say(loadLine(terminal, info, known.has(info.sha256)));
+          known.add(info.sha256);
+        }
+      } catch (error) {
+        if (!(error instanceof FleetError)) throw error;
+        terminal.draw([]);
+        failures.push(error);
+        tell(terminal, error);
+        terminal.note(`  (${error.code})`);
+      }
+    }
+    terminal.draw([]);
+    if (terminal.json)
+      terminal.document({
+        schema: 1,
+        packages: loaded.map(({ info, existed }) => ({ ...packageDocument(info), existed })),
+        errors: failures.map((error) => error.toJSON()),
+      });
+    // A bad package is bad input, and says more than a repository that was away.
+    return (
+      failures.map(exitCodeOf).find((code) => code === exit.usage) ??
+      (failures.length > 0 ? exit.failed : exit.done)
+    );
+  });
+}
+
+async function whatToLoad(context: Context, { updater, fleet, selected }: Opened): Promise<Load[]> {
+  const { args, terminal, interrupt, cwd } = context;
+  const { words, hints } = args;
+  const { signal } = interrupt;
+  const draw = (name: string, received: number, total: number | undefined) =>
+    terminal.draw([`${name}  ${size(received)}${total === undefined ? '' : ` of ${size(total)}`}`]);
+
+  if (words.length > 0) {
+    if (words.length > 1 && (hints.version ?? hints.module) !== undefined)
+      throw usage('--package-version and --module speak of one package; name one file or URL.');
+    const modules = [
+      ...new Set(serversOf(fleet).flatMap((server) => Object.keys(server.banalytics?.modules ?? {}))),
+    ];
+    const said: InspectHints = { ...checked(hints), ...(modules.length === 0 ? {} : { modules }) };
+    return words.map((word) => ({
+      name: word,
+      run: async () => {
+        const source = /^[a-z][a-z0-9+.-]+:\/\//i.test(word) ? word : resolve(cwd, word);
+        const onProgress = (received: number, total: number | undefined) => draw(word, received, total);
+        return [(await updater.library.add(source, { hints: said, signal, onProgress })).info];
+      },
+    }));
+  }
+
+  const { openRepository } = await import('../../updater/packages/repository');
+  const open = (root: string) => openRepository(root, { base: dirname(fleet.file), signal });
+  const wanted = wantedModules(selected, hints);
+  return wanted.map(({ root, module, version }) => ({
+    name: `${module} ${version}`,
+    run: () => fetchFrom(open(root), updater, module, version, draw),
+  }));
+}
+
+function fetchFrom(
+  repository: ReturnType<typeof openRepository>,
+  updater: Updater,
+  module: string,
+  version: string,
+  draw: (name: string, received: number, total: number | undefined) => void,
+): Promise<PackageInfo[]> {
+  return repository.fetchInto(
+    updater.library,
+    { product: 'banalytics', module, version },
+    { onProgress: ({ file, received, total }) => draw(file, received, total) },
+  );
+}
+
+interface Wanted {
+  root: string;
+  module: string;
+  version: string;
+}
+
+/** Every module that the selected servers want, or the one that `--module` names, each once a repository. */
+function wantedModules(selected: readonly Server[], hints: PackageHints): Wanted[] {
+  const found = new Map<string, Wanted>();
+  const without = new Set<string>();
+  for (const { id, banalytics } of selected) {
+    if (banalytics === undefined) continue;
+    const { repository: root } = banalytics;
+    if (root === undefined) {
+      without.add(id);
+      continue;
+    }
+    for (const [module, version] of Object.entries(asked(banalytics.modules, hints)))
+      if (version !== null) found.set(`${root}\n${module}\n${version}`, { root, module, version });
+  }
+  if (found.size > 0) return [...found.values()];
+  if (without.size > 0)
+    throw usage(
+      'The fleet file names no repository for these servers.',
+      'Add "repository", or load files: vms-fleet load FILE|URL…',
+    );
+  throw usage(
+    'The fleet file wants no packages that a repository has.',
+    'Load files: vms-fleet load FILE|URL…',
+  );
+}
+
+function asked(desired: Record<string, string | null>, hints: PackageHints): Record<string, string | null> {
+  if (hints.module === undefined) {
+    if (hints.version !== undefined) throw usage('--package-version needs --module, or a file.');
+    return desired;
+  }
+  const version = hints.version ?? desired[hints.module];
+  if (version === undefined || version === null)
+    throw usage(
+      `Which version of ${hints.module}? The fleet file wants none.`,
+      'Say it with --package-version V.',
+    );
+  return { [hints.module]: version };
+}
+
+function checked({ product, kind, ...rest }: PackageHints): InspectHints {
+  const knownProduct = products.find((one) => one === product);
+  if (product !== undefined && knownProduct === undefined)
+    throw usage(`--product: there is no product "${product}".`, `The products are ${products.join(', ')}.`);
+  const knownKind = packageKinds.find((one) => one === kind);
+  if (kind !== undefined && knownKind === undefined)
+    throw usage(`--kind: there is no kind "${kind}".`, `The kinds are ${packageKinds.join(', ')}.`);
+  return { ...rest, product: knownProduct, kind: knownKind };
+}

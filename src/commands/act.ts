@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import type { Server } from '../updater/fleet/model';
+import type { Action, Plan } from '../updater/plan/plan';
+import { signalOf } from '../vscode/cancellation';
+import type { Faces } from '../vscode/faces';
+import { planDocument } from '../vscode/plan-document';
+import type { FleetSession } from '../vscode/session';
+import { settings } from '../vscode/settings';
+import { actionWords, count } from '../vscode/words';
+import { leftOut, mustAsk, nothingToDo, question, split, type Split } from './confirmation';
+import { follow } from './follow';
+
+export interface Act {
+  session: FleetSession;
+  servers: Server[];
+  action: Action;
+  /** Null: what the fleet file wants; for a rollback one entry down. */
+  to: string | null;
+}
+
+/** Plans, asks, does it, and tells how it ended: the way of every verb that changes servers. */
+export async function act(faces: Faces, request: Act): Promise<void> {
+  const { session, action } = request;
+  const plan = await makePlan(request);
+  const parts = split(plan);
+  const { going } = parts;
+  if (going.length === 0) return tellNothing(faces, plan, parts, session);
+  const asks = action !== 'download' && settings.confirmInstall();
+  if ((asks || mustAsk(parts)) && !(await agreed(faces, plan, parts, session))) return;
+  const left = [...parts.blocked, ...parts.skipped];
+  await follow(faces, session, {
+    action,
+    servers: going.map(({ id }) => id),
+    id: undefined,
+    note:
+      left.length > 0
+        ? `${count(left.length, 'server')} left out (${left.map(leftOut).join('; ')}).`
+        : undefined,
+    run: (updater, signal) => updater.run({ ...plan, servers: going }, { confirmed: true, signal }),
+  });
+}
+
+/** Servers that a rollout works on now are asked too: the plan says so for each. */
+export async function makePlan({ session, servers, action, to }: Act): Promise<Plan> {
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `VMS Fleet: planning (${actionWords[action].verb}, ${count(servers.length, 'server')})`,
+      cancellable: true,
+    },
+    async (_progress, token) =>
+      (await session.updater()).plan({ action, servers, to, signal: signalOf(token) }),
+  );
+}
+
+const showPlan = 'Show Plan';
+
+async function agreed(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<boolean> {
+  const { message, detail, button } = question(plan, parts);
+  const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, button, showPlan);
+  if (choice === showPlan) await faces.documents.show('Plan', planDocument(plan, session.fleet.name));
+  return choice === button;
+}
+
+async function tellNothing(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<void> {
+  const { verb } = actionWords[plan.action];
+  const message = `${verb}: nothing can be done now. ${nothingToDo(parts)}`;
+  const show =
+    parts.blocked.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  if ((await show(message, showPlan)) === showPlan)
+    await faces.documents.show('Plan', planDocument(plan, session.fleet.name));
+}

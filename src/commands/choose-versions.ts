@@ -1,0 +1,146 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { Server } from '../updater/fleet/model';
+import { signalOf } from '../vscode/cancellation';
+import type { FleetSelection, FleetSession } from '../vscode/session';
+import { count } from '../vscode/words';
+import type { Command } from './command';
+import { knownVersions, modulesOf, openRepositories } from './repositories';
+import { chooseFleet } from './selection';
+
+/** Where versions are written: a system's own set, or one server's. */
+interface Place {
+  system: string;
+  server: string | undefined;
+  servers: Server[];
+}
+
+/** A version, or null: not to be installed. */
+type Choices = Map<string, string | null>;
+
+/** Chooses which versions of which modules the fleet file wants, and writes them there; comments stay. */
+export const chooseVersions: Command = async (faces, chosen) => {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return;
+  const place = await choosePlace(session, chosen);
+  if (!place) return;
+  const choices: Choices = new Map();
+  for (;;) {
+    const module = await chooseModule(place, choices);
+    if (module === undefined) return;
+    if (module === null) break;
+    const version = await chooseVersion(session, place, module);
+    if (version !== undefined) choices.set(module, version);
+  }
+  await write(session, place, choices);
+};
+
+async function choosePlace(
+  session: FleetSession,
+  chosen: readonly FleetSelection[],
+): Promise<Place | undefined> {
+  const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
+  const systems = session.fleet.systems.filter(
+    ({ servers }) =>
+      servers.some(({ banalytics }) => banalytics) &&
+      (ids.size === 0 || servers.some(({ id }) => ids.has(id))),
+  );
+  if (systems.length === 0)
+    throw new FleetError('usage', 'No system here is made of modules with versions.', {
+      hint: 'Load an update package instead.',
+    });
+  const places = systems.flatMap(({ id, servers }) => {
+    const whole = {
+      label: id,
+      description: `the system, ${count(servers.length, 'server')}`,
+      place: { system: id, server: undefined, servers },
+    };
+    const single = servers.filter((server) => ids.size === 1 && ids.has(server.id));
+    const own = single.map((server) => ({
+      label: server.id,
+      description: `only this server of ${id}`,
+      place: { system: id, server: server.id, servers: single },
+    }));
+    return [...own, whole];
+  });
+  if (places.length === 1) return places[0]?.place;
+  return (await vscode.window.showQuickPick(places, { title: 'Choose versions for what?' }))?.place;
+}
+
+/** Null: the person is done. Undefined: they went away. */
+async function chooseModule(place: Place, choices: Choices): Promise<string | null | undefined> {
+  const modules = modulesOf(place.servers).map((module) => {
+    const now = [...new Set(place.servers.map(({ banalytics }) => banalytics?.modules[module]))]
+      .map(wordOf)
+      .join(', ');
+    const next = choices.has(module) ? ` → ${wordOf(choices.get(module))}` : '';
+    return {
+      label: module.split(':').at(-1) ?? module,
+      description: `${now}${next}`,
+      detail: module,
+      module,
+    };
+  });
+  const write = { label: `$(check) Write ${count(choices.size, 'change')} to the fleet file`, module: null };
+  const items: (vscode.QuickPickItem & { module: string | null })[] =
+    choices.size > 0 ? [write, ...modules] : modules;
+  const options = { title: `${place.server ?? place.system}: which module?`, matchOnDetail: true };
+  return (await vscode.window.showQuickPick(items, options))?.module;
+}
+
+function wordOf(version: string | null | undefined): string {
+  return version ?? 'not installed';
+}
+
+async function chooseVersion(
+  session: FleetSession,
+  place: Place,
+  module: string,
+): Promise<string | null | undefined> {
+  const versions = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `VMS Fleet: asking for the versions of ${module}`,
+      cancellable: true,
+    },
+    async (_progress, token) => {
+      const { library } = await session.updater();
+      return knownVersions(module, await openRepositories(session, place.servers), library, signalOf(token));
+    },
+  );
+  const known = versions.map(({ version, inLibrary, repository }) => ({
+    label: version,
+    description: [inLibrary ? 'loaded' : '', repository ? 'in the repository' : '']
+      .filter((word) => word)
+      .join(', '),
+    version,
+  }));
+  const none = { label: 'Not Installed', description: 'servers that have it lose it', version: null };
+  const items: (vscode.QuickPickItem & { version: string | null })[] = [...known, none];
+  return (await vscode.window.showQuickPick(items, { title: `${module}: which version?` }))?.version;
+}
+
+async function write(session: FleetSession, { system, server }: Place, choices: Choices): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(session.uri);
+  if (document.isDirty)
+    throw new FleetError('usage', 'The fleet file has unsaved changes.', {
+      hint: 'Save it, then choose again.',
+    });
+  const { setModuleVersion } = await import('../updater/fleet/edit');
+  for (const [module, version] of choices) {
+    const change = new vscode.WorkspaceEdit();
+    for (const { offset, length, content } of setModuleVersion(
+      document.getText(),
+      system,
+      module,
+      version,
+      server,
+    )) {
+      const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+      change.replace(document.uri, range, content);
+    }
+    if (!(await vscode.workspace.applyEdit(change)))
+      throw new FleetError('usage', 'The fleet file could not be changed.', { hint: 'It may be read-only.' });
+  }
+  await document.save();
+}

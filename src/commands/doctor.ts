@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import { signalOf } from '../vscode/cancellation';
+import { doctorDocument } from '../vscode/doctor-document';
+import type { Command } from './command';
+import { chooseFleet, chooseServers } from './selection';
+
+/** Checks this computer and the servers (all, or those selected) for what updates need. */
+export const doctor: Command = async (faces, chosen) => {
+  const target =
+    chosen.length > 0
+      ? await chooseServers(faces, chosen, 'Doctor: which servers?')
+      : { session: await chooseFleet(faces), servers: undefined };
+  const session = target?.session;
+  if (!session) return;
+  const checks = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: 'VMS Fleet: the doctor looks …',
+      cancellable: true,
+    },
+    async (_progress, token) => (await session.updater()).doctor(target.servers, { signal: signalOf(token) }),
+  );
+  await faces.documents.show('Doctor', doctorDocument(checks, session.fleet.name));
+};

@@ -1,0 +1,9 @@
+import { act } from './act';
+import type { Command } from './command';
+import { chooseServers } from './selection';
+
+/** Brings what the fleet file wants to the servers; nothing is installed. */
+export const download: Command = async (faces, chosen) => {
+  const target = await chooseServers(faces, chosen, 'Download: which servers?');
+  if (target) await act(faces, { ...target, action: 'download', to: null });
+};

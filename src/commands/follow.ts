@@ -1,0 +1,99 @@
+import * as vscode from 'vscode';
+import type { Action } from '../updater/plan/plan';
+import type { RolloutResult, Updater } from '../updater/updater';
+import type { Faces } from '../vscode/faces';
+import { report } from '../vscode/report';
+import type { FleetSession } from '../vscode/session';
+import { Throttle } from '../vscode/throttle';
+import { actionWords } from '../vscode/words';
+import { ending } from './ending';
+import { rolloutProgress, type News } from './rollout-progress';
+
+export const cancelMeans =
+  'Transfers stop and keep what has arrived. An installation that is not yet at its restart is undone; one that is past it ends by itself.';
+
+export interface Rollout {
+  action: Action;
+  servers: string[];
+  /** Undefined while it has not begun: its first event tells. */
+  id: string | undefined;
+  /** What the person is told besides, at the end. */
+  note: string | undefined;
+  run: (updater: Updater, signal: AbortSignal) => Promise<RolloutResult>;
+}
+
+/** Runs a rollout with its progress shown, and ends with one notification. Resolves when every server has ended. */
+export async function follow(faces: Faces, session: FleetSession, rollout: Rollout): Promise<void> {
+  const updater = await session.updater();
+  const { action, servers } = rollout;
+  const result = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `VMS Fleet: ${actionWords[action].doing}`,
+      cancellable: true,
+    },
+    async (progress, token) => {
+      const following = rolloutProgress(servers, rollout.id);
+      const stop = new AbortController();
+      let cancelling = false;
+      let waiting: News = { increment: 0, message: '' };
+      const show = new Throttle<string>(250, () => {
+        const { increment, message } = waiting;
+        progress.report(cancelling ? { increment } : { increment, message });
+        waiting = { increment: 0, message };
+      });
+      const events = session.onEvent((event) => {
+        const news = following.event(event);
+        if (!news) return;
+        waiting = { increment: waiting.increment + news.increment, message: news.message };
+        show.touch('');
+      });
+      const cancelled = token.onCancellationRequested(() => {
+        cancelling = true;
+        progress.report({ message: `cancelling … ${cancelMeans}` });
+        const id = following.id();
+        if (id === undefined) stop.abort();
+        else updater.cancel(id).catch((error: unknown) => report(faces.log, error));
+      });
+      try {
+        return await rollout.run(updater, stop.signal);
+      } finally {
+        vscode.Disposable.from(events, cancelled).dispose();
+        show.clear();
+      }
+    },
+  );
+  // Not awaited: the rollout has ended, whatever becomes of the notification.
+  void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
+}
+
+const actions = { resume: 'Resume', rollback: 'Roll Back…', log: 'Show Log' };
+
+async function tell(
+  faces: Faces,
+  session: FleetSession,
+  rollout: Rollout,
+  result: RolloutResult,
+): Promise<void> {
+  const { action, servers, note } = rollout;
+  const text = ending(action, servers.length, result, note);
+  const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
+  const { resume, rollback, log } = actions;
+  const choice =
+    result.outcome === 'done'
+      ? await showInformationMessage(text, log)
+      : result.outcome === 'cancelled'
+        ? await showWarningMessage(text, resume, log)
+        : await showErrorMessage(text, resume, ...(action === 'install' ? [rollback] : []), log);
+  if (choice === log) faces.log.show();
+  // Loaded when needed: these verbs follow rollouts themselves.
+  if (choice === resume) {
+    const found = (await (await session.updater()).rollouts()).find(({ id }) => id === result.id);
+    if (found) await (await import('./resume')).resumeRollout(faces, session, found);
+  }
+  if (choice === rollback) {
+    const failed = new Set(result.failures.map(({ server }) => server));
+    const selection = { session, servers: session.servers.filter(({ id }) => failed.has(id)) };
+    await (await import('./rollback')).rollback(faces, [selection]);
+  }
+}

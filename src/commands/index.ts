@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import type { Faces } from '../vscode/faces';
+import { commandIds, type CommandName } from '../vscode/ids';
+import { report } from '../vscode/report';
+import { cancel } from './cancel';
+import { chooseVersions } from './choose-versions';
+import type { Command } from './command';
+import { doctor } from './doctor';
+import { download } from './download';
+import { forgetPassword } from './forget-password';
+import { install } from './install';
+import { load } from './load';
+import { newFleetFile } from './new-fleet-file';
+import { openFleetFile } from './open-fleet-file';
+import { plan } from './plan';
+import { refresh, refreshSelected } from './refresh';
+import { restart } from './restart';
+import { resume } from './resume';
+import { rollback } from './rollback';
+import { selectionOf } from './selection';
+import { showLog } from './show-log';
+
+const commands: Record<CommandName, Command> = {
+  cancel,
+  chooseVersions,
+  doctor,
+  download,
+  forgetPassword,
+  install,
+  load,
+  newFleetFile,
+  openFleetFile,
+  plan,
+  refresh,
+  refreshSelected,
+  restart,
+  resume,
+  rollback,
+  showLog,
+};
+
+/** Registers every verb; whatever one throws is told by the one handler of errors. */
+export function registerCommands(faces: Faces): vscode.Disposable {
+  const names = Object.keys(commands) as CommandName[];
+  return vscode.Disposable.from(
+    ...names.map((name) =>
+      vscode.commands.registerCommand(commandIds[name], async (...args: unknown[]) => {
+        const called = selectionOf(args);
+        try {
+          await commands[name](faces, called.length > 0 ? called : faces.selection());
+        } catch (thrown) {
+          report(faces.log, thrown);
+        }
+      }),
+    ),
+  );
+}

@@ -1,0 +1,127 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { Server } from '../updater/fleet/model';
+import { signalOf } from '../vscode/cancellation';
+import type { FleetSession } from '../vscode/session';
+import { count, listed } from '../vscode/words';
+import type { Command } from './command';
+import { knownVersions, modulesOf, openRepositories } from './repositories';
+import { chooseFleet } from './selection';
+
+/** Puts packages into the library of this computer: files, or modules of the repository that the fleet file names. */
+export const load: Command = async (faces, chosen) => {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return;
+  const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
+  const servers = ids.size > 0 ? session.servers.filter(({ id }) => ids.has(id)) : session.servers;
+  const loaded =
+    (await choosePlace(servers)) === 'repository'
+      ? await fromRepository(session, servers)
+      : await fromFiles(session, servers);
+  if (loaded.length === 0) return;
+  void vscode.window.showInformationMessage(
+    `Loaded ${count(loaded.length, 'package')}: ${listed(loaded, 6)}.`,
+  );
+};
+
+async function choosePlace(servers: readonly Server[]): Promise<'files' | 'repository' | undefined> {
+  if (!servers.some(({ banalytics }) => banalytics?.repository)) return 'files';
+  const items = [
+    { label: 'From the Repository…', description: 'that the fleet file names', place: 'repository' as const },
+    { label: 'From Files…', description: 'on this computer', place: 'files' as const },
+  ];
+  return (await vscode.window.showQuickPick(items, { title: 'Load packages from where?' }))?.place;
+}
+
+async function fromFiles(session: FleetSession, servers: readonly Server[]): Promise<string[]> {
+  const picked = await vscode.window.showOpenDialog({
+    title: 'Load Update Packages',
+    openLabel: 'Load',
+    canSelectMany: true,
+    filters: { Packages: ['jar', 'zip', 'exe', 'msi'], 'All files': ['*'] },
+  });
+  if (!picked || picked.length === 0) return [];
+  const products = [...new Set(servers.map(({ product }) => product))];
+  const hints = { product: products.length === 1 ? products[0] : undefined, modules: modulesOf(servers) };
+  const { library } = await session.updater();
+  return working(`loading ${count(picked.length, 'file')}`, async (progress, signal) => {
+    const loaded: string[] = [];
+    for (const { fsPath } of picked) {
+      const { info } = await library.add(fsPath, {
+        hints,
+        signal,
+        onProgress: (done, total) => progress(fsPath, done, total),
+      });
+      loaded.push(`${info.file} ${info.version}`);
+    }
+    return loaded;
+  });
+}
+
+async function fromRepository(session: FleetSession, servers: readonly Server[]): Promise<string[]> {
+  const { library } = await session.updater();
+  const repositories = await openRepositories(session, servers);
+  const items = await working('asking the repository', async (_progress, signal) => {
+    const wanted = new Set(
+      servers.flatMap(({ banalytics }) => Object.entries(banalytics?.modules ?? {}).map(String)),
+    );
+    const perModule = await Promise.all(
+      modulesOf(servers).map(async (module) => ({
+        module,
+        versions: await knownVersions(module, repositories, library, signal),
+      })),
+    );
+    return perModule.flatMap(({ module, versions }) =>
+      versions.map(({ version, inLibrary, repository }) => ({
+        label: `${module.split(':').at(-1)} ${version}`,
+        description: [module, inLibrary ? 'loaded' : '', repository ? '' : 'not in the repository']
+          .filter((word) => word)
+          .join(' · '),
+        // What the fleet file wants and is not there yet is what most people came for.
+        picked: !inLibrary && wanted.has(String([module, version])),
+        wanted: { module, version, repository },
+      })),
+    );
+  });
+  if (items.length === 0)
+    throw new FleetError(
+      'package.not-found',
+      'The repository tells no version of the modules in the fleet file.',
+      {
+        hint: 'Name them with “VMS Fleet: Choose Module Versions…”, or load files.',
+      },
+    );
+  const picked = await vscode.window.showQuickPick(items, {
+    title: 'Load which versions?',
+    canPickMany: true,
+    matchOnDescription: true,
+  });
+  if (!picked || picked.length === 0) return [];
+  return working(`loading ${count(picked.length, 'module')}`, async (progress, signal) => {
+    const loaded: string[] = [];
+    for (const { label, wanted } of picked) {
+      const { repository, module, version } = wanted;
+      if (!repository) continue;
+      await repository.fetchInto(
+        library,
+        { product: 'banalytics', module, version },
+        { signal, onProgress: ({ file, received, total }) => progress(file, received, total) },
+      );
+      loaded.push(label);
+    }
+    return loaded;
+  });
+}
+
+type Report = (file: string, done: number, total: number | undefined) => void;
+
+function working<T>(title: string, run: (progress: Report, signal: AbortSignal) => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `VMS Fleet: ${title}`, cancellable: true },
+    (progress, token) =>
+      run((file, done, total) => {
+        const percent = total ? ` ${Math.floor((done / total) * 100)} %` : '';
+        progress.report({ message: `${file.split(/[/\\]/).at(-1)}${percent}` });
+      }, signalOf(token)),
+  );
+}

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import type { Action } from '../updater/plan/plan';
+import { planDocument } from '../vscode/plan-document';
+import { actionWords } from '../vscode/words';
+import { makePlan } from './act';
+import type { Command } from './command';
+import { chooseServers } from './selection';
+
+const actions: { action: Action; detail: string }[] = [
+  { action: 'install', detail: 'what the fleet file wants' },
+  { action: 'download', detail: 'what the fleet file wants' },
+  { action: 'rollback', detail: 'one step back' },
+  { action: 'restart', detail: 'the machine or its service' },
+];
+
+/** Shows what an action would do, and why it would not, without doing anything. */
+export const plan: Command = async (faces, chosen) => {
+  const target = await chooseServers(faces, chosen, 'Plan: which servers?');
+  if (!target) return;
+  const items = actions.map(({ action, detail }) => ({
+    label: actionWords[action].verb,
+    description: detail,
+    action,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title: 'Plan what?' });
+  if (!picked) return;
+  const made = await makePlan({ ...target, action: picked.action, to: null });
+  await faces.documents.show(`Plan ${picked.label}`, planDocument(made, target.session.fleet.name));
+};

@@ -1,0 +1,73 @@
+import * as vscode from 'vscode';
+import type { RolloutSummary } from '../updater/updater';
+import type { Faces } from '../vscode/faces';
+import type { FleetSession } from '../vscode/session';
+import { actionWords, listed, outcomeWords } from '../vscode/words';
+import type { Command } from './command';
+import { follow } from './follow';
+import { chooseFleet } from './selection';
+
+/** Goes on with a rollout that was interrupted, cancelled or had failures: only with servers that are not done. */
+export const resume: Command = async (faces, chosen) => {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return;
+  const wanted = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
+  const rollouts = (await (await session.updater()).rollouts())
+    .filter(({ fleet }) => fleet === session.fleet.file)
+    .filter(({ state }) => state === 'interrupted' || state === 'failed' || state === 'cancelled')
+    .filter((rollout) => wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id)))
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  if (rollouts.length === 0) {
+    void vscode.window.showInformationMessage('VMS Fleet: there is no rollout to go on with.');
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(rollouts.map(itemOf), {
+    title: 'Go on with which rollout?',
+  });
+  if (picked) await resumeRollout(faces, session, picked.rollout);
+};
+
+/** Asks once, naming the servers, and follows the rollout to its end. */
+export async function resumeRollout(
+  faces: Faces,
+  session: FleetSession,
+  rollout: RolloutSummary,
+): Promise<void> {
+  const { verb } = actionWords[rollout.action];
+  const servers = unfinished(rollout);
+  const go = 'Resume';
+  const choice = await vscode.window.showWarningMessage(
+    `Go on: ${verb}?`,
+    {
+      modal: true,
+      detail: `${listed(servers)}\n\nOnly these are acted on, each from where it stands. Servers may restart: recording stops meanwhile.`,
+    },
+    go,
+  );
+  if (choice !== go) return;
+  await follow(faces, session, {
+    action: rollout.action,
+    servers,
+    id: rollout.id,
+    note: undefined,
+    run: async (updater, signal) => updater.resume(rollout.id, { signal }),
+  });
+}
+
+function unfinished({ servers }: RolloutSummary): string[] {
+  return servers.filter(({ outcome }) => outcome !== 'done' && outcome !== 'skipped').map(({ id }) => id);
+}
+
+function itemOf(rollout: RolloutSummary) {
+  const { action, by, startedAt, state, servers } = rollout;
+  const each = servers.map(
+    ({ id, outcome }) =>
+      `${id} ${outcome === null ? 'not ended' : (outcomeWords[outcome as keyof typeof outcomeWords] ?? outcome)}`,
+  );
+  return {
+    label: `${actionWords[action].verb}, ${state}`,
+    description: `${new Date(startedAt).toLocaleString()} by ${by}`,
+    detail: listed(each, 6),
+    rollout,
+  };
+}

@@ -1,0 +1,51 @@
+import type { FleetEvent } from '../updater/rollout/events';
+import { statusWords } from '../vscode/words';
+
+export interface News {
+  /** Percent of the whole rollout, since the last news. */
+  increment: number;
+  message: string;
+}
+
+export interface RolloutProgress {
+  /** What to show after this event; undefined where it changes nothing, or belongs to another rollout. */
+  event(event: FleetEvent): News | undefined;
+  /** Its id, once known. */
+  id(): string | undefined;
+}
+
+/** One rollout's progress, folded from the event stream. Without an id it is the next one that starts with just these servers. */
+export function rolloutProgress(servers: readonly string[], known: string | undefined): RolloutProgress {
+  const mine = new Set(servers);
+  const ended = new Set<string>();
+  let id = known;
+  return {
+    id: () => id,
+    event(event) {
+      if (event.rollout === undefined) return undefined;
+      if (event.type === 'rollout-started' && id === undefined && sameServers(mine, event.plan.servers))
+        id = event.rollout;
+      if (event.rollout !== id || !('server' in event)) return undefined;
+      if (event.type !== 'status' && event.type !== 'progress' && event.type !== 'server-finished')
+        return undefined;
+      const isNewEnd = event.type === 'server-finished' && !ended.has(event.server);
+      if (isNewEnd) ended.add(event.server);
+      return {
+        increment: isNewEnd ? 100 / mine.size : 0,
+        message: `${ended.size}/${mine.size} · ${event.server}: ${words(event)}`,
+      };
+    },
+  };
+}
+
+function words(event: Extract<FleetEvent, { type: 'status' | 'progress' | 'server-finished' }>): string {
+  if (event.type === 'progress') {
+    const percent = event.total > 0 ? Math.floor((event.done / event.total) * 100) : 0;
+    return `${event.step} ${percent} %`;
+  }
+  return statusWords[event.status];
+}
+
+function sameServers(mine: ReadonlySet<string>, planned: readonly { id: string }[]): boolean {
+  return planned.length === mine.size && planned.every(({ id }) => mine.has(id));
+}

@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { Server } from '../updater/fleet/model';
+import type { Faces } from '../vscode/faces';
+import { FleetSession, type FleetSelection } from '../vscode/session';
+import { count, statusWords } from '../vscode/words';
+
+/** What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. */
+export function selectionOf(args: readonly unknown[]): FleetSelection[] {
+  const [clicked, selected] = args;
+  const nodes = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
+  return nodes.filter(isSelection);
+}
+
+function isSelection(value: unknown): value is FleetSelection {
+  return (
+    typeof value === 'object' && value !== null && 'session' in value && value.session instanceof FleetSession
+  );
+}
+
+/** The fleet that is meant: that of the selection, the only one, or the one that the person picks. Undefined: none was picked. */
+export async function chooseFleet(
+  faces: Faces,
+  selections: readonly FleetSelection[] = [],
+): Promise<FleetSession | undefined> {
+  await faces.files.settled();
+  const { sessions, faulty } = faces.files;
+  const meant = [...new Set(selections.map(({ session }) => session))];
+  if (meant.length > 1)
+    throw new FleetError('usage', 'The selected servers stand in different fleet files.', {
+      hint: 'Select servers of one fleet file.',
+    });
+  if (meant[0]) return meant[0];
+  if (sessions.length === 0 && faulty.length > 0)
+    throw new FleetError('fleet.invalid', 'The fleet file has errors, so nothing can be done with it yet.', {
+      hint: 'Problems shows the places.',
+    });
+  if (sessions.length === 0)
+    throw new FleetError('usage', 'No fleet file is open (fleet.jsonc or *.fleet.jsonc).', {
+      hint: 'Open a folder that has one, or run “VMS Fleet: New Fleet File”.',
+    });
+  if (sessions.length === 1) return sessions[0];
+  const items = sessions.map((session) => ({
+    label: session.fleet.name,
+    description: vscode.workspace.asRelativePath(session.uri),
+    detail: count(session.servers.length, 'server'),
+    session,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: 'Which fleet?' }))?.session;
+}
+
+/** The servers that are meant: those selected, else those that the person picks. Undefined: none. */
+export async function chooseServers(
+  faces: Faces,
+  selections: readonly FleetSelection[],
+  title: string,
+): Promise<{ session: FleetSession; servers: Server[] } | undefined> {
+  const session = await chooseFleet(faces, selections);
+  if (!session) return undefined;
+  // By id, in the order of the file: what was selected may have been read from an older state of the file.
+  const ids = new Set(selections.flatMap(({ servers }) => servers.map(({ id }) => id)));
+  const servers = session.servers.filter(({ id }) => ids.has(id));
+  if (servers.length > 0) return { session, servers };
+  const items = session.servers.map((server) => ({
+    label: server.id,
+    description: describe(session, server),
+    server,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    canPickMany: true,
+    matchOnDescription: true,
+  });
+  if (!picked || picked.length === 0) return undefined;
+  return { session, servers: picked.map(({ server }) => server) };
+}
+
+function describe(session: FleetSession, server: Server): string {
+  const state = session.states.get(server.id);
+  const words = [server.system, state?.version, state && statusWords[state.status], server.site];
+  return words.filter((word) => word).join(' · ');
+}

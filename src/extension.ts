@@ -1,0 +1,79 @@
+import type * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { ask } from './commands/refresh';
+import type { Server } from './updater/fleet/model';
+import type { Updater } from './updater/updater';
+import { FleetView } from './tree/fleet-view';
+import { Documents } from './vscode/documents';
+import type { Faces } from './vscode/faces';
+import { FleetFiles } from './vscode/fleet-files';
+import { updaterHost } from './vscode/host';
+import { InterruptedRollouts } from './commands/interrupted';
+import { FleetLog } from './vscode/log';
+import { report } from './vscode/report';
+import { Secrets } from './vscode/secrets';
+import type { FleetSession } from './vscode/session';
+import { StatusBar } from './vscode/status-bar';
+import { Throttle } from './vscode/throttle';
+
+/** What `activate` returns: for tests, and for extensions that want to know what is going on. */
+export interface Api {
+  /** The updater of a fleet file that is shown; undefined for any other file. */
+  updaterFor(file: vscode.Uri): Promise<Updater | undefined>;
+  /** The tree as the view shows it. */
+  tree: vscode.TreeDataProvider<unknown>;
+}
+
+let files: FleetFiles | undefined;
+
+/** Wires the core and the faces together; whatever takes time is loaded when first needed. */
+export function activate(context: vscode.ExtensionContext): Api {
+  const log = new FleetLog();
+  const documents = new Documents();
+  const secrets = new Secrets(context.secrets, context.globalState, log);
+  const found = new FleetFiles(updaterHost(secrets, log), log);
+  files = found;
+  const refresh = (session: FleetSession, servers?: Server[]) =>
+    ask(session, servers).catch((error: unknown) => report(log, error));
+  const view = new FleetView(found, refresh);
+  const statusBar = new StatusBar(found);
+  const faces: Faces = { files: found, log, documents, secrets, selection: () => view.selection };
+  const interrupted = new InterruptedRollouts(faces);
+
+  const summary = new Throttle<string>(250, () => {
+    statusBar.update();
+    view.summary();
+  });
+  const followed = new WeakSet<FleetSession>();
+  const follow = (session: FleetSession): void => {
+    if (followed.has(session)) return;
+    followed.add(session);
+    session.onEvent((event) => {
+      log.event(event);
+      view.tree.event(session, event);
+      summary.touch('');
+    });
+    void interrupted.look(session).catch((error: unknown) => log.error('interrupted rollouts', error));
+  };
+  found.onDidChange(() => {
+    found.sessions.forEach(follow);
+    view.filesChanged();
+    statusBar.update();
+  });
+
+  context.subscriptions.push(
+    ...[registerCommands(faces), view, statusBar, documents, { dispose: () => summary.clear() }, log],
+  );
+  return {
+    tree: view.tree,
+    async updaterFor(file) {
+      await found.settled();
+      return found.sessionOf(file)?.updater();
+    },
+  };
+}
+
+/** VS Code waits for it: links are closed, what runs on servers goes on there. */
+export async function deactivate(): Promise<void> {
+  await files?.close();
+}

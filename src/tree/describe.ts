@@ -1,0 +1,146 @@
+import type { Server } from '../updater/fleet/model';
+import type { ServerState } from '../updater/rollout/state';
+import { escapeMarkdown } from '../vscode/markdown';
+import { busyStatuses, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
+
+/** What stands behind a server's name: "1.4.1 → 1.4.2 · downloading 42 %". */
+export function describeServer(server: Server, state: ServerState): string {
+  const parts = [versions(server, state), words(state), state.checking && !state.rollout ? 'asking …' : ''];
+  return oneLine(parts.filter((part) => part !== '').join(' · '));
+}
+
+function versions(server: Server, { version, facts }: ServerState): string {
+  const wanted = wantedVersion(server);
+  const installed = version ?? (facts === null ? '' : 'nothing installed');
+  if (installed === '') return '';
+  return wanted === null || wanted === version ? installed : `${installed} → ${wanted}`;
+}
+
+function words(state: ServerState): string {
+  const { status, step, detail, progress } = state;
+  const word = statusWords[status];
+  if (progress && progress.total > 0) return `${word} ${percent(progress)} %`;
+  if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
+  if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
+    const why = state.error?.message ?? detail;
+    return why ? `${word}: ${why}` : word;
+  }
+  const blocked = blockedBy(state);
+  return blocked === undefined ? word : `${word} · blocked: ${blocked}`;
+}
+
+/** The sentence of the first rule that stands in the way; undefined if none does. */
+export function blockedBy({ reasons }: ServerState): string | undefined {
+  return reasons.find(({ severity }) => severity === 'block')?.message;
+}
+
+/** Whole percent, 100 only when it is all there. */
+export function percent({ done, total }: { done: number; total: number }): number {
+  return Math.max(0, Math.min(100, Math.floor((done / total) * 100)));
+}
+
+/** Everything known of a server, as Markdown in which nothing that a server says is more than text. */
+export function serverTooltip(server: Server, state: ServerState): string {
+  const { error } = state;
+  const lines = [
+    `**${escapeMarkdown(server.id)}** ${escapeMarkdown(describeServer(server, state))}`,
+    ...(error ? [`**Error** ${escapeMarkdown(error.message)} (${escapeMarkdown(error.code)})`] : []),
+    ...(error?.hint ? [`**Next** ${escapeMarkdown(error.hint)}`] : []),
+    ...state.reasons.map(
+      ({ rule, severity, message }) =>
+        `- ${severity === 'block' ? '**blocks**' : severity}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
+    ),
+    facts(server, state),
+  ];
+  return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
+}
+
+function facts(server: Server, state: ServerState): string {
+  const place = server.port === undefined ? server.host : `${server.host}:${server.port}`;
+  const loaded = state.loaded.map(({ version, file }) => (file === undefined ? version : `${file}`));
+  const rows: [string, string | null | undefined][] = [
+    ['Host', server.user === undefined ? place : `${server.user}@${place}`],
+    ['By way of', server.jump],
+    ['Site', server.site],
+    ['Role', server.role],
+    ['Tags', server.tags.join(', ')],
+    ['System', [state.os, state.arch].filter((part) => part !== null).join(', ')],
+    ['Product', [server.product, state.app].filter((part) => part).join(', ')],
+    ['Since', state.status === 'unknown' ? null : new Date(state.since).toLocaleString()],
+    ['Loaded', loaded.join(', ')],
+    ['Rollback to', state.rollback.join(', ')],
+    ['Rollout', state.rollout],
+    ['Out of band', server.outOfBand ?? 'none noted'],
+  ];
+  return rows
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${escapeMarkdown(value ?? '')}`)
+    .join('  \n');
+}
+
+export interface Icon {
+  id: string;
+  /** A theme colour. */
+  color?: string;
+}
+
+export function serverIcon(state: ServerState): Icon {
+  if (state.checking && state.rollout === null) return { id: 'sync~spin' };
+  switch (state.status) {
+    case 'unknown':
+      return { id: 'server' };
+    case 'unreachable':
+      return { id: 'debug-disconnect', color: 'list.warningForeground' };
+    case 'unsupported':
+      return { id: 'circle-slash', color: 'disabledForeground' };
+    case 'not-downloaded':
+      return blockedBy(state) === undefined
+        ? { id: 'cloud-download', color: 'charts.blue' }
+        : { id: 'warning', color: 'list.warningForeground' };
+    case 'loaded':
+      return blockedBy(state) === undefined
+        ? { id: 'package', color: 'charts.blue' }
+        : { id: 'warning', color: 'list.warningForeground' };
+    case 'queued':
+      return { id: 'clock' };
+    case 'downloading':
+    case 'installing':
+    case 'verifying':
+    case 'rolling-back':
+      return { id: 'loading~spin' };
+    case 'restarting':
+      return { id: 'debug-restart', color: 'charts.yellow' };
+    case 'installed':
+      return { id: 'pass', color: 'testing.iconPassed' };
+    case 'failed':
+    case 'rollback-failed':
+      return { id: 'error', color: 'list.errorForeground' };
+    case 'stalled':
+      return { id: 'watch', color: 'list.warningForeground' };
+  }
+}
+
+export interface ModuleRow {
+  module: string;
+  description: string;
+  /** It is not as the fleet file wants it. */
+  differs: boolean;
+}
+
+/** Modules installed or wanted: "1.4.1 → 1.4.2". Only products with modules have any. */
+export function moduleRows(server: Server, state: ServerState): ModuleRow[] {
+  const wanted = server.banalytics?.modules ?? {};
+  const installed = state.facts?.modules;
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(installed ?? {})])].sort();
+  return names.flatMap((module): ModuleRow[] => {
+    const want = wanted[module] ?? null;
+    if (installed === undefined)
+      return want === null ? [] : [{ module, description: `${want} wanted`, differs: false }];
+    const have = installed[module] ?? null;
+    if (have === null && want === null) return [];
+    if (have === want) return [{ module, description: `installed ${have}`, differs: false }];
+    const from = have === null ? 'not installed' : `installed ${have}`;
+    const to = want === null ? 'not wanted' : `wanted ${want}`;
+    return [{ module, description: `${from} → ${to}`, differs: true }];
+  });
+}

@@ -1,0 +1,148 @@
+import { quote } from './document';
+import type { Path, Problem } from './document';
+import { servers } from './model';
+import type { Fleet, Server, System } from './model';
+import type { FleetFile } from './schema';
+
+/** Reports a problem at the value of a path, or at its key where `atKey`. */
+export type Report = (
+  message: string,
+  path: Path,
+  options?: { severity?: Problem['severity']; atKey?: boolean },
+) => void;
+
+/** What contradicts itself across fields, servers and systems. */
+export function checkFleet(fleet: Fleet, written: FleetFile, report: Report): void {
+  if (fleet.systems.length === 0)
+    report('The fleet has no systems yet.', ['systems'], { severity: 'warning', atKey: true });
+  for (const system of fleet.systems) checkSystem(system, written, report);
+  checkIds(fleet, report);
+  checkMachines(fleet, report);
+  checkJumps(fleet, written, report);
+  for (const server of servers(fleet)) checkServer(server, written, report);
+}
+
+function pathOf(server: Server): Path {
+  return ['systems', server.system, 'servers', server.id];
+}
+
+/** Where a server's value was written: at the server, or at its system. */
+function whereWritten(server: Server, key: string, written: FleetFile): Path | undefined {
+  const system = written.systems[server.system];
+  const entry = system?.servers?.[server.id];
+  if (entry !== undefined && Object.hasOwn(entry, key)) return [...pathOf(server), key];
+  if (system !== undefined && Object.hasOwn(system, key)) return ['systems', server.system, key];
+  return undefined;
+}
+
+function checkSystem(system: System, written: FleetFile, report: Report): void {
+  const path = ['systems', system.id];
+  const count = system.servers.length;
+  const { window } = system;
+  if (count === 0)
+    report(`System ${quote(system.id)} has no servers yet.`, path, { severity: 'warning', atKey: true });
+  else if (system.canary > count)
+    report(
+      `"canary" is ${system.canary}, but the system has ${count} ${count === 1 ? 'server' : 'servers'}: all are in the first wave.`,
+      [...path, 'canary'],
+      { severity: 'warning' },
+    );
+  if (window !== undefined && window.from === window.to)
+    report(
+      `"from" and "to" are both ${window.from}: the window never opens. Leave "window" out if any time will do.`,
+      [...path, 'window', 'to'],
+    );
+  if (written.systems[system.id]?.fileSystem === 'v8-erase')
+    report(
+      '"v8-erase" destroys recordings, so it counts only where it stands at the one server.',
+      [...path, 'fileSystem'],
+      { severity: 'warning' },
+    );
+}
+
+function checkIds(fleet: Fleet, report: Report): void {
+  const first = new Map<string, Server>();
+  for (const server of servers(fleet)) {
+    const other = first.get(server.id);
+    if (other === undefined) first.set(server.id, server);
+    else
+      report(
+        `A server ${quote(server.id)} is also in system ${quote(other.system)}; ids are unique in the whole fleet, since --server names them.`,
+        pathOf(server),
+        { atKey: true },
+      );
+  }
+}
+
+function checkMachines(fleet: Fleet, report: Report): void {
+  const first = new Map<string, Server>();
+  for (const server of servers(fleet)) {
+    // Sites behind different jump hosts may use the same addresses.
+    const machine = JSON.stringify([
+      server.host.toLowerCase(),
+      server.port,
+      server.user,
+      server.jump,
+      server.stateDir,
+      server.banalytics?.home,
+    ]);
+    const other = first.get(machine);
+    if (other === undefined) first.set(machine, server);
+    else if (other.id !== server.id)
+      report(
+        `${quote(server.id)} and ${quote(other.id)} are the same machine: same host, port, user, jump host and folders.`,
+        [...pathOf(server), 'host'],
+      );
+  }
+}
+
+function checkJumps(fleet: Fleet, written: FleetFile, report: Report): void {
+  const byId = new Map(servers(fleet).map((server) => [server.id, server]));
+  const settled = new Set<string>();
+  for (const server of byId.values()) {
+    const way: string[] = [];
+    let next: Server | undefined = server;
+    while (next !== undefined && !settled.has(next.id) && !way.includes(next.id)) {
+      way.push(next.id);
+      next = next.jump === undefined ? undefined : byId.get(next.jump);
+    }
+    const cycle = next !== undefined && way.includes(next.id) ? way.slice(way.indexOf(next.id)) : [];
+    for (const id of way) settled.add(id);
+    const start = cycle.length === 0 ? undefined : byId.get(cycle[0] ?? '');
+    if (start === undefined) continue;
+    const path = whereWritten(start, 'jump', written) ?? pathOf(start);
+    if (cycle.length === 1) report(`${quote(start.id)} cannot be its own jump host.`, path);
+    else report(`The jump hosts go in a circle: ${[...cycle, start.id].map(quote).join(' → ')}.`, path);
+  }
+  for (const server of byId.values())
+    if (server.jump === server.host && !byId.has(server.jump))
+      report(
+        `${quote(server.id)} cannot be its own jump host.`,
+        whereWritten(server, 'jump', written) ?? pathOf(server),
+      );
+}
+
+function checkServer(server: Server, written: FleetFile, report: Report): void {
+  const remote: [string, string[]][] = [
+    ['stateDir', server.stateDir === undefined ? [] : [server.stateDir]],
+    ['bootIdFile', server.bootIdFile === undefined ? [] : [server.bootIdFile]],
+    ['settingsPaths', server.settingsPaths],
+    ['home', server.banalytics === undefined ? [] : [server.banalytics.home]],
+  ];
+  for (const [key, paths] of remote) {
+    const wrong = paths.find((path) => path.startsWith('/') === (server.os === 'windows'));
+    if (wrong === undefined) continue;
+    const path = whereWritten(server, key, written);
+    if (path === undefined)
+      report(
+        `${quote(server.id)} runs Windows, where "${key}" has no default: say where the product is installed.`,
+        pathOf(server),
+        { atKey: true },
+      );
+    else
+      report(
+        `${quote(wrong)} is not an absolute path on ${server.os === 'windows' ? 'Windows' : 'Linux'}, which ${quote(server.id)} runs.`,
+        path,
+      );
+  }
+}

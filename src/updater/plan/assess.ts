@@ -1,0 +1,102 @@
+import { FleetError } from '../errors';
+import type { Server } from '../fleet/model';
+import { productOf } from '../products';
+import type { Supply } from '../products/product';
+import type { Assessment } from '../rollout/events';
+import type { Facts, JobFact } from '../targets/facts';
+
+/** What a server's facts mean while nobody acts on it: its status, and what stands between it and the wanted version. */
+export function assess(server: Server, facts: Facts, supply: Supply): Assessment {
+  const product = productOf(server.product);
+  if (product === undefined || !product.platforms.includes(server.os))
+    return {
+      status: 'unsupported',
+      detail: `This version cannot update ${server.product} on ${server.os} yet.`,
+      error: null,
+      reasons: [],
+    };
+  const situation = { server, facts, supply, to: null };
+  const { reasons } = product.install(situation);
+  const { job } = facts;
+  if (job?.state === 'running') return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons };
+  if (job?.state === 'interrupted')
+    return {
+      status: 'stalled',
+      detail: `job ${job.id} stopped in ${job.step ?? 'its first step'}`,
+      error: interrupted(server, job).toJSON(),
+      reasons,
+    };
+  if (job?.state === 'failed')
+    return {
+      status: job.action === 'rollback' ? 'rollback-failed' : 'failed',
+      detail: job.message,
+      error: jobError(server, job.step, job.message ?? 'no reason given').toJSON(),
+      reasons,
+    };
+  const same = reasons.some((reason) => reason.rule === 'version.same');
+  if (same) return { status: 'installed', detail: null, error: null, reasons };
+  const there = new Set(facts.loaded.map((loaded) => loaded.sha256));
+  const needs = product.needs(situation);
+  const loaded = needs.length > 0 && needs.every((need) => need.package !== null && there.has(need.package.sha256));
+  return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons };
+}
+
+const stepStatus: Record<string, Assessment['status']> = {
+  restart: 'restarting',
+  'restart-service': 'restarting',
+  start: 'restarting',
+  'check-swap': 'verifying',
+  commit: 'verifying',
+  'check-service': 'verifying',
+  'check-port': 'verifying',
+  'check-command': 'verifying',
+};
+const actionStatus: Record<JobFact['action'], Assessment['status']> = {
+  install: 'installing',
+  rollback: 'rolling-back',
+  restart: 'restarting',
+};
+
+/** The status that a step of a job puts its server in. */
+export function statusOfStep(action: JobFact['action'], step: string | null): Assessment['status'] {
+  return stepStatus[step ?? ''] ?? actionStatus[action];
+}
+
+/** True for the steps behind a job's `commit`: what it was to change is changed, and is only being proven. */
+export function provesOnly(step: string | null): boolean {
+  return step === 'check-service' || step === 'check-port' || step === 'check-command';
+}
+
+export function interrupted(server: Server, job: JobFact): FleetError {
+  return new FleetError('job.interrupted', `Job ${job.id} on ${server.id} stopped in ${job.step ?? 'its first step'} and nobody runs it.`, {
+    server: server.id,
+    ...(job.step !== null && { step: job.step }),
+    hint: 'Resume the rollout: the job goes on from that step. Or cancel it: what was staged is taken back.',
+  });
+}
+
+/** A failed job's step and message, as the runner on the server said them, with what to do next. */
+export function jobError(server: Server, step: string | null, message: string): FleetError {
+  const details = { server: server.id, ...(step !== null && { step }) };
+  const said = `${server.id} failed in ${step ?? 'its job'}: ${message}.`;
+  const away = server.outOfBand === undefined ? '' : ` Out of band: ${server.outOfBand}.`;
+  switch (step) {
+    case 'check-space':
+      return new FleetError('space', said, { ...details, hint: 'Free space on the server and install again. Nothing was changed.' });
+    case 'check-package':
+      return new FleetError('package.corrupt', said, { ...details, hint: 'Download again, then install again. Nothing was changed.' });
+    case 'restart':
+    case 'restart-service':
+      return new FleetError('restart.refused', said, { ...details, hint: `What was staged is taken back. Check the rights of the login user.${away}` });
+    case 'check-swap':
+      return new FleetError('verify.version', said, { ...details, hint: `Look at the product's own log; the earlier version is still active.${away}` });
+    case 'check-service':
+    case 'start':
+      return new FleetError('verify.service', said, { ...details, hint: `Roll back, or look at the service's log on the server.${away}` });
+    case 'check-port':
+    case 'check-command':
+      return new FleetError('verify.health', said, { ...details, hint: `The new version runs but is not healthy: roll back, or look at its log.${away}` });
+    default:
+      return new FleetError('job.failed', said, { ...details, hint: 'Show Log has the steps. What was staged is taken back; install again once the cause is mended.' });
+  }
+}

@@ -1,0 +1,70 @@
+import type { System } from '../fleet/model';
+
+export type Action = 'install' | 'download' | 'rollback' | 'restart';
+export type Verdict = 'ready' | 'blocked' | 'confirm' | 'skip';
+export type Severity = 'block' | 'confirm' | 'warn' | 'skip';
+
+/** Why a verdict is what it is: a rule's id (SYSTEMS.md) and its sentence with this server's figures. */
+export interface Reason {
+  rule: string;
+  severity: Severity;
+  message: string;
+}
+
+/** One thing that will be done, for people and programs: `step` is a word of the fixed vocabulary, the rest says to what. */
+export interface PlanStep {
+  step: string;
+  [detail: string]: string | number | boolean | null;
+}
+
+/** One server of a plan: the contract of `plan --json` (DESIGN.md section 5). */
+export interface PlanServer {
+  id: string;
+  system: string;
+  verdict: Verdict;
+  from: string | null;
+  to: string | null;
+  /** Every version to be installed in order, the target last; empty if there is nothing to do. */
+  path: string[];
+  reasons: Reason[];
+  /** Waves count from 0. */
+  wave: number;
+  steps: PlanStep[];
+}
+
+export interface Plan {
+  schema: 1;
+  action: Action;
+  /** `--to`: the version asked for, null: what the fleet file wants. */
+  to: string | null;
+  servers: PlanServer[];
+  /** System id → servers at the same time. */
+  parallel: Record<string, number>;
+}
+
+const verdictOf: Record<Severity, Verdict | undefined> = {
+  block: 'blocked',
+  skip: 'skip',
+  confirm: 'confirm',
+  warn: undefined,
+};
+
+/** The verdict that reasons add up to: blocked over skip over confirm over ready. */
+export function verdict(reasons: readonly Reason[]): Verdict {
+  const said = reasons.map((reason) => verdictOf[reason.severity]);
+  return (['blocked', 'skip', 'confirm'] as const).find((one) => said.includes(one)) ?? 'ready';
+}
+
+/**
+ * Sorts the servers that will act into waves: the system's canaries first, then the rest.
+ * Servers that do nothing stay in wave 0.
+ */
+export function assignWaves(systems: readonly System[], planned: PlanServer[]): void {
+  for (const system of systems) {
+    if (system.canary === 0) continue;
+    const acting = planned.filter(
+      (server) => server.system === system.id && (server.verdict === 'ready' || server.verdict === 'confirm'),
+    );
+    acting.slice(system.canary).forEach((server) => (server.wave = 1));
+  }
+}

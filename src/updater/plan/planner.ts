@@ -1,0 +1,238 @@
+import type { FleetError } from '../errors';
+import type { Fleet, Server, System } from '../fleet/model';
+import { isVersion } from '../packages/versions';
+import { productOf } from '../products';
+import type { Product, Proposal, Situation, Supply } from '../products/product';
+import type { Facts, HistoryEntry } from '../targets/facts';
+import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
+
+/** What a server said, or why it said nothing. */
+export type Answered = { facts: Facts } | { error: FleetError };
+
+export interface Planning {
+  fleet: Fleet;
+  servers: readonly Server[];
+  action: Action;
+  /** `--to`; null: what the fleet file wants, or for a rollback one entry down. */
+  to: string | null;
+  answered: ReadonlyMap<string, Answered>;
+  supply: Supply;
+}
+
+/** What would happen: pure, from facts and packages alone. Asks nobody and writes nothing. */
+export function makePlan(planning: Planning): Plan {
+  const servers = planning.servers.map((server) => planServer(planning, server));
+  const systems = planning.fleet.systems.filter((system) => servers.some((one) => one.system === system.id));
+  assignWaves(systems, servers);
+  return {
+    schema: 1,
+    action: planning.action,
+    to: planning.to,
+    servers,
+    parallel: Object.fromEntries(systems.map((system) => [system.id, parallel(system)])),
+  };
+}
+
+/** Servers of a system worked on at the same time: what the fleet file says, never above the product's own limit. */
+function parallel(system: System): number {
+  const limit = productOf(system.product)?.parallel ?? 1;
+  return Math.min(system.maxParallel ?? limit, limit);
+}
+
+const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: [] };
+
+function planServer(planning: Planning, server: Server): PlanServer {
+  const proposal = propose(planning, server);
+  const outcome = verdict(proposal.reasons);
+  const acts = outcome === 'ready' || outcome === 'confirm';
+  return {
+    id: server.id,
+    system: server.system,
+    verdict: outcome,
+    from: proposal.from,
+    to: proposal.to,
+    path: outcome === 'skip' ? [] : proposal.path,
+    reasons: proposal.reasons,
+    wave: 0,
+    steps: acts ? proposal.steps : [],
+  };
+}
+
+function propose({ action, to, answered, supply }: Planning, server: Server): Proposal {
+  const product = productOf(server.product);
+  if (product === undefined)
+    return blocked('product.unsupported', `This version of VMS Fleet cannot update ${server.product} yet.`);
+  if (!product.platforms.includes(server.os))
+    return blocked('server.os', `${product.title} on ${server.os} cannot be updated by this version of VMS Fleet yet.`);
+  const answer = answered.get(server.id);
+  if (answer === undefined) return blocked('server.unreachable', 'There are no facts of this server.');
+  if ('error' in answer) return blocked('server.unreachable', answer.error.message);
+
+  const situation: Situation = { server, facts: answer.facts, supply, to };
+  const proposal = byAction(product, situation, action);
+  return {
+    ...proposal,
+    reasons: [...jobReasons(product, situation, action), ...proposal.reasons, ...accessReasons(situation, proposal)],
+  };
+}
+
+function blocked(rule: string, message: string): Proposal {
+  return { ...nothing, reasons: [{ rule, severity: 'block', message }] };
+}
+
+function byAction(product: Product, situation: Situation, action: Action): Proposal {
+  const { facts, to } = situation;
+  const installed = facts.installed?.version ?? null;
+  switch (action) {
+    case 'install': {
+      if (to !== null && !isVersion(to)) return blocked('version.unknown', `"${to}" is not a version.`);
+      return product.install(situation);
+    }
+    case 'download': {
+      if (to !== null && !isVersion(to)) return blocked('version.unknown', `"${to}" is not a version.`);
+      return download(product, situation);
+    }
+    case 'rollback':
+      return rollback(product, situation);
+    case 'restart':
+      return { from: installed, to: installed, path: [], ...product.restart(situation) };
+  }
+}
+
+/** A download changes nothing that runs: what speaks against the install is said, and only what it needs itself blocks it. */
+function download(product: Product, situation: Situation): Proposal {
+  const proposal = product.install(situation);
+  const there = new Set(situation.facts.loaded.map((loaded) => loaded.sha256));
+  const files = product.needs(situation).filter((need) => need.package === null || !there.has(need.package.sha256));
+  const settled: Reason[] =
+    proposal.path.length > 0 && files.length === 0
+      ? [{ rule: 'package.loaded', severity: 'skip', message: 'Every file of it lies on the server, verified.' }]
+      : [];
+  return {
+    ...proposal,
+    steps: files.map((need) => ({
+      step: 'download',
+      module: need.module,
+      version: need.version,
+      kind: need.kind,
+      bytes: need.package?.size ?? null,
+    })),
+    reasons: [
+      ...settled,
+      ...proposal.reasons.filter((reason) => reason.severity !== 'warn' || reason.rule === 'package.not-loaded'),
+    ],
+  };
+}
+
+/** The entries from the top of the stack down to the one that a rollback ends on, that one included. */
+export function rollbackPath(facts: Facts, to: string | null): string[] | undefined {
+  const below = facts.history.slice(0, -1).reverse();
+  if (to === null) return below.slice(0, 1);
+  const index = below.indexOf(to);
+  return index < 0 ? undefined : below.slice(0, index + 1);
+}
+
+function rollback(product: Product, situation: Situation): Proposal {
+  const { facts, to } = situation;
+  const from = facts.installed?.version ?? null;
+  const path = rollbackPath(facts, to);
+  if (facts.history.length < 2)
+    return { ...blocked('history.empty', 'Nothing was installed here from VMS Fleet that could be rolled back.'), from };
+  if (path === undefined || to === from)
+    return {
+      ...blocked('history.empty', `The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`),
+      from,
+    };
+  const entries = facts.entries ?? [];
+  const hops = path.map((down, index): Pick<Proposal, 'steps' | 'reasons'> => {
+    const entry: HistoryEntry | null = entries[entries.length - 1 - index] ?? null;
+    const hop = product.rollback(situation, entry, down);
+    return entry !== null && entry.backup === null
+      ? { ...hop, reasons: [...hop.reasons, barrier(entry, down)] }
+      : hop;
+  });
+  const drift: Reason[] =
+    from !== null && facts.history.at(-1) !== from
+      ? [
+          {
+            rule: 'history.drift',
+            severity: 'warn',
+            message: `${from} was not installed from VMS Fleet: the history ends with ${facts.history.at(-1)}.`,
+          },
+        ]
+      : [];
+  const said = hops.flatMap((hop) => hop.reasons);
+  return {
+    from,
+    to: path.at(-1) ?? null,
+    path,
+    steps: hops.flatMap((hop) => hop.steps),
+    reasons: [...drift, ...said.filter((one, index) => said.findIndex((other) => same(one, other)) === index)],
+  };
+}
+
+const same = (a: Reason, b: Reason): boolean => a.rule === b.rule && a.message === b.message;
+
+const rollbackPoints = (facts: Facts): string[] => facts.history.slice(0, -1).reverse();
+
+function barrier(entry: HistoryEntry, down: string): Reason {
+  return {
+    rule: 'history.no-backup',
+    severity: 'block',
+    message: `${entry.version} was found, not installed from here: there is no backup of ${down} before it.`,
+  };
+}
+
+/** One job at a time on a server; one that was interrupted is gone on with before anything else starts. */
+function jobReasons(product: Product, { facts }: Situation, action: Action): Reason[] {
+  const { job } = facts;
+  if (job === null || action === 'download') return [];
+  // Recorded facts may name a job and nothing else: it runs.
+  const state = (job as Partial<typeof job>).state ?? 'running';
+  const who = `Job ${job.id}${job.by ? ` of ${job.by}` : ''}`;
+  if (state === 'running') {
+    const rule = product.rules.find((one) => one.id === product.oneJobRule);
+    return [
+      {
+        rule: product.oneJobRule,
+        severity: 'skip',
+        message: `${rule?.sentence ?? 'One job at a time per server.'} ${who} runs there${job.step ? ` (${job.step})` : ''}.`,
+      },
+    ];
+  }
+  if (state === 'interrupted')
+    return [
+      {
+        rule: 'job.interrupted',
+        severity: 'block',
+        message: `${who} stopped in the middle${job.step ? ` of ${job.step}` : ''}. Resume it, or cancel it, first.`,
+      },
+    ];
+  return [];
+}
+
+function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason[] {
+  if (proposal.steps.length === 0) return [];
+  const locked = facts.readOnly ?? [];
+  const rights: Reason[] =
+    locked.length > 0
+      ? [
+          {
+            rule: 'server.privileges',
+            severity: 'block',
+            message: `${facts.user?.name ?? 'The login user'} may not write the ${locked.join(' and ')} folder: log in as root or allow \`sudo\` without a password.`,
+          },
+        ]
+      : [];
+  const wayIn: Reason[] =
+    server.outOfBand === undefined
+      ? [
+          {
+            rule: 'server.out-of-band',
+            severity: 'warn',
+            message: 'No way in is noted (`outOfBand`) for the case that the server does not come back.',
+          },
+        ]
+      : [];
+  return [...rights, ...wayIn];
+}

@@ -1,0 +1,64 @@
+import { FleetError } from '../errors';
+import { servers, type Fleet } from '../fleet/model';
+import type { Plan } from '../plan/plan';
+import type { Answered } from '../plan/planner';
+import type { FleetEvent } from './events';
+import { lastOf, outcomeOf } from './summary';
+
+/** Outcomes behind which nothing is left to do. */
+const settled: readonly (string | null)[] = ['done', 'skipped', 'blocked'];
+
+/**
+ * The plan of a rollout, less the servers that are done. What each of the others still needs is seen from its facts.
+ * @throws FleetError `rollout.unknown` where all are done
+ */
+export function remainingPlan(events: readonly FleetEvent[]): Plan {
+  const started = lastOf(events, 'rollout-started');
+  if (started === undefined) throw new FleetError('rollout.unknown', 'The journal of this rollout has no beginning.');
+  // A resumed rollout's plan is a part of the first one's.
+  const first = events.find((event) => event.type === 'rollout-started');
+  const plan = first?.type === 'rollout-started' ? first.plan : started.plan;
+  const left = plan.servers.filter((server) => !settled.includes(outcomeOf(events, server.id)));
+  if (left.length === 0)
+    throw new FleetError('usage', 'Every server of this rollout is done; there is nothing to go on with.', {
+      hint: '`vms-fleet status` shows where each stands.',
+    });
+  return { ...plan, servers: left };
+}
+
+/**
+ * A plan from what servers say of a rollout's jobs: for one that a colleague began, or whose journal is lost.
+ * @throws FleetError `rollout.unknown` where no server knows it
+ */
+export function adoptedPlan(fleet: Fleet, id: string, answered: ReadonlyMap<string, Answered>): Plan {
+  const found = servers(fleet).flatMap((server) => {
+    const answer = answered.get(server.id);
+    const job = answer && 'facts' in answer ? answer.facts.job : null;
+    const from = answer && 'facts' in answer ? (answer.facts.installed?.version ?? null) : null;
+    return job?.id.startsWith(`${id}-`) && (job.state === 'running' || job.state === 'interrupted')
+      ? [{ server, job, from }]
+      : [];
+  });
+  const [first] = found;
+  if (first === undefined)
+    throw new FleetError('rollout.unknown', `Neither this machine nor a server knows an unfinished rollout ${id}.`, {
+      hint: '`vms-fleet rollouts` lists those of this machine.',
+    });
+  return {
+    schema: 1,
+    action: first.job.action,
+    to: null,
+    servers: found.map(({ server, job, from }) => ({
+      id: server.id,
+      system: server.system,
+      verdict: 'ready',
+      from,
+      to: job.to,
+      path: [],
+      reasons: [],
+      wave: 0,
+      steps: [],
+    })),
+    parallel: Object.fromEntries(fleet.systems.map((system) => [system.id, system.servers.length])),
+  };
+}

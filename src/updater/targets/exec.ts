@@ -1,0 +1,196 @@
+import { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { Client, ClientChannel } from 'ssh2';
+import { asFleetError, FleetError } from '../errors';
+import type { ExecOptions, ExecResult } from './link';
+import { abortedBy } from './waiting';
+
+const defaultMaxOutput = 8 * 1024 * 1024;
+/** Input goes out in pieces of this size; the channel's window is twice that. */
+const pieceSize = 1024 * 1024;
+
+/** Thrown when a server lets no further command start on this connection now (its MaxSessions). */
+export class ChannelRefused extends Error {}
+
+/**
+ * Starts a command.
+ * @param released called once: when the server counts the command's channel no more, or none was opened. Not after
+ *   `ChannelRefused`: the caller may try again.
+ */
+export function openChannel(
+  client: Client,
+  command: string,
+  signal: AbortSignal,
+  released: () => void,
+): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortedBy(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    const refuse = (error: Error) => {
+      signal.removeEventListener('abort', onAbort);
+      if ('reason' in error && !signal.aborted)
+        return reject(new ChannelRefused(error.message, { cause: error }));
+      released();
+      reject(error);
+    };
+    try {
+      client.exec(command, (error, channel) => {
+        if (error) return refuse(error);
+        signal.removeEventListener('abort', onAbort);
+        channel.once('close', released);
+        if (signal.aborted) kill(channel);
+        else resolve(channel);
+      });
+    } catch (error) {
+      refuse(error as Error);
+    }
+  });
+}
+
+/** Feeds a started command and gathers what it says, until its channel closes or the signal aborts; then it is killed. */
+export function runChannel(
+  channel: ClientChannel,
+  options: ExecOptions,
+  signal: AbortSignal,
+  server: string,
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const maxOutput = options.maxOutput ?? defaultMaxOutput;
+    const stdout = new Gathered();
+    const stderr = new Gathered();
+    let code: number | null = null;
+    let ended: string | null = null;
+    let told = false;
+    let settled = false;
+
+    const settle = () => {
+      settled = true;
+      signal.removeEventListener('abort', onAbort);
+      input?.destroy();
+    };
+    const fail = (error: FleetError) => {
+      if (settled) return;
+      settle();
+      kill(channel);
+      reject(error);
+    };
+    const onAbort = () => fail(abortedBy(signal));
+    const take = (gathered: Gathered) => (chunk: Buffer) => {
+      if (settled) return;
+      if (stdout.bytes + stderr.bytes + chunk.length <= maxOutput) return gathered.add(chunk);
+      fail(
+        new FleetError('remote.failed', `A command printed more than ${maxOutput} bytes.`, {
+          hint: 'What a server says is kept only up to that size; Show Log names the command.',
+          server,
+        }),
+      );
+    };
+    const pass = (chunk: Buffer) => {
+      try {
+        if (!settled) options.onStdout?.(chunk);
+      } catch (error) {
+        fail(asFleetError(error, { server }));
+      }
+    };
+
+    signal.addEventListener('abort', onAbort, { once: true });
+    channel.on('data', options.onStdout ? pass : take(stdout));
+    channel.stderr.on('data', take(stderr));
+    channel.once('exit', (exitCode: number | null, exitSignal?: string) => {
+      told = true;
+      code = exitCode ?? null;
+      ended = exitSignal ?? null;
+    });
+    channel.once('close', () => {
+      if (settled) return;
+      if (!told)
+        return fail(
+          new FleetError('link.lost', 'A command ended without its result.', {
+            hint: 'The connection or the server’s session broke; try again.',
+            server,
+          }),
+        );
+      settle();
+      resolve({ code, signal: ended, stdout: stdout.end(), stderr: stderr.end() });
+    });
+    const input = options.stdin === undefined ? undefined : source(options.stdin);
+    if (!input) channel.end();
+    else
+      feed(channel, input, options.onSent).catch((error: unknown) => {
+        fail(asFleetError(error, { server }));
+      });
+  });
+}
+
+/** Text that arrives in pieces cut anywhere, in the middle of a character too. */
+class Gathered {
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #parts: string[] = [];
+  bytes = 0;
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.#parts.push(this.#decoder.write(chunk));
+  }
+
+  end(): string {
+    return this.#parts.join('') + this.#decoder.end();
+  }
+}
+
+function source(stdin: NonNullable<ExecOptions['stdin']>): Readable {
+  if (stdin instanceof Readable) return stdin;
+  const bytes =
+    typeof stdin === 'string'
+      ? Buffer.from(stdin)
+      : Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength);
+  return Readable.from(pieces(bytes), { objectMode: false, highWaterMark: pieceSize });
+}
+
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
+}
+
+/** Resolves when all is out, or when nobody reads any more: a command may end without having read its whole input. */
+async function feed(channel: ClientChannel, input: Readable, onSent: ExecOptions['onSent']): Promise<void> {
+  let over = false;
+  let wake = () => {};
+  channel.once('close', () => {
+    over = true;
+    wake();
+  });
+  const drained = () => wake();
+  channel.on('drain', drained);
+  try {
+    for await (const chunk of input as AsyncIterable<Buffer | string>) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      for (const piece of pieces(bytes)) {
+        if (over || !channel.writable) return;
+        const room = channel.write(piece, () => onSent?.(piece.length));
+        if (!room) await new Promise<void>((resolve) => (wake = resolve));
+      }
+    }
+    if (!over) channel.end();
+  } catch (error) {
+    if (!over) throw error;
+  } finally {
+    channel.removeListener('drain', drained);
+  }
+}
+
+/** What of the library's channel is not in its types. */
+interface ChannelInside {
+  outgoing?: { id: number };
+  _client?: { _protocol?: { signal?: (id: number, name: string) => void } };
+}
+
+/**
+ * Ends a command on the server. A command whose channel is merely closed may live on there and keep counting as a session.
+ * `channel.signal` sends nothing once the input was closed, although the protocol allows it, so the message is sent without it.
+ * Servers that know no signals ignore it.
+ */
+function kill(channel: ClientChannel): void {
+  const inside = channel as unknown as ChannelInside;
+  if (inside.outgoing) inside._client?._protocol?.signal?.(inside.outgoing.id, 'KILL');
+  channel.close();
+}

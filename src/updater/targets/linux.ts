@@ -1,0 +1,311 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { FleetError } from '../errors';
+import type { Server } from '../fleet/model';
+import { exitState, parseAnswers, readBootId, type Answers, type Ask } from './answers';
+import type { ExecResult, Link } from './link';
+import type { Job, JobEnd, JournalLine, PackagePlace, Platform, Pulse } from './platform';
+import { commandLine } from './quote';
+import factsScript from './scripts/facts.sh';
+import jobScript from './scripts/job.sh';
+import libScript from './scripts/lib.sh';
+import packagesScript from './scripts/packages.sh';
+import stepsScript from './scripts/steps.sh';
+
+const second = 1000;
+/** Milliseconds for a command that does little. */
+const short = 60 * second;
+/** A job sends a sign of life every 5 s; so long without one means that the link is dead though it looks open. */
+const silence = 40 * second;
+
+const runner = `${libScript}\n${stepsScript}\n${jobScript}`;
+const taker = `${libScript}\n${packagesScript}`;
+const takerName = `packages-${createHash('sha256').update(taker).digest('hex').slice(0, 12)}.sh`;
+
+const stateDir = (server: Server): string => server.stateDir ?? '/var/lib/vms-fleet';
+const bootIdFile = (server: Server): string => server.bootIdFile ?? '/proc/sys/kernel/random/boot_id';
+const jobDir = (server: Server, id: string): string => posix.join(stateDir(server), 'jobs', id);
+
+/** Runs as root: directly, or by sudo where the login user may without a password; else as the user it is. */
+function elevated(server: Server, words: string[]): string {
+  if (!server.sudo) return commandLine(words);
+  const choose =
+    'if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then exec sudo -n "$@"; else exec "$@"; fi';
+  return commandLine(['sh', '-c', choose, 'sh', ...words]);
+}
+
+/** A here-document: what it holds reaches the script as it is, whatever it is. */
+function here(redirect: string, text: string): string {
+  const end = `VMS_FLEET_${randomBytes(12).toString('hex')}`;
+  return `${redirect}<<'${end}'\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${end}\n`;
+}
+
+/** A script that lays files under a folder (mode as given) and then runs commands. */
+function layFiles(folder: string, files: Record<string, string>, then: string[]): string {
+  const lay = Object.entries(files).map(([name, text]) =>
+    here(`cat >${commandLine([posix.join(folder, name)])}`, text),
+  );
+  return ['set -e', 'umask 022', `mkdir -p ${commandLine([folder])}`, ...lay, ...then, ''].join('\n');
+}
+
+async function runScript(link: Link, script: string, signal?: AbortSignal): Promise<ExecResult> {
+  return link.exec(elevated(link.server, ['sh', '-s']), {
+    stdin: script,
+    deadline: short,
+    ...(signal && { signal }),
+  });
+}
+
+/** @throws FleetError that names the cause: no room, no rights, or what the server said. */
+function must(link: Link, result: ExecResult, doing: string): ExecResult {
+  if (result.code === 0) return result;
+  const said = lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.code ?? result.signal}`;
+  const server = link.server.id;
+  if (/no space left/i.test(said))
+    throw new FleetError('space', `${server} has no room left while ${doing}: ${said}`, {
+      server,
+      hint: 'Free space on the server, then run the same action again: it goes on where it stopped.',
+    });
+  if (/permission denied|operation not permitted|read-only file system/i.test(said))
+    throw new FleetError('server.privileges', `${server} refused ${doing}: ${said}`, {
+      server,
+      hint: 'Log in as root, allow `sudo` without a password for this user, or choose a `stateDir` that it may write.',
+    });
+  throw new FleetError('remote.failed', `${server} failed while ${doing}: ${said}`, { server });
+}
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? '';
+
+function question(ask: Ask): string {
+  switch (ask.ask) {
+    case 'service-command':
+      return ['service-command', ...ask.words].join('\t');
+    case 'service':
+    case 'tool':
+      return [ask.ask, ask.name].join('\t');
+    default:
+      return [ask.ask, ask.name, ask.path].join('\t');
+  }
+}
+
+async function ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answers> {
+  const { server } = link;
+  const state = stateDir(server);
+  const questions = [
+    `boot\t${bootIdFile(server)}`,
+    `state\t${state}`,
+    question({ ask: 'free', name: 'system', path: '/' }),
+    question({ ask: 'free', name: 'state', path: state }),
+    question({ ask: 'writable', name: 'state', path: state }),
+    ...asks.map(question),
+  ].join('\n');
+  const script = `${here('exec 3', questions)}${libScript}\n${factsScript}`;
+  const result = await link.exec(elevated(server, ['sh', '-s']), {
+    stdin: script,
+    deadline: short,
+    ...(signal && { signal }),
+  });
+  return parseAnswers(must(link, result, 'answering').stdout);
+}
+
+async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
+  const exit = jobId === null ? '/dev/null/none' : posix.join(jobDir(link.server, jobId), 'exit');
+  const script = 'head -c 64 "$1"; echo; [ -e "$2" ] && echo ended';
+  const command = elevated(link.server, ['sh', '-c', script, 'sh', bootIdFile(link.server), exit]);
+  const result = await link.exec(command, { deadline: 10 * second, ...(signal && { signal }) });
+  const [first = '', ...rest] = result.stdout.split('\n');
+  return { bootId: readBootId(first), ended: rest.includes('ended') };
+}
+
+async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
+  const state = stateDir(link.server);
+  const script = layFiles(posix.join(state, 'bin'), { [takerName]: taker }, [
+    `mkdir -p ${commandLine(['packages', 'jobs', 'history', 'backups'].map((name) => posix.join(state, name)))}`,
+  ]);
+  must(link, await runScript(link, script, signal), `making ${state}`);
+}
+
+function take(server: Server, verb: string, place: PackagePlace, ...more: (string | number)[]): string {
+  const state = stateDir(server);
+  return elevated(server, [
+    'sh',
+    posix.join(state, 'bin', takerName),
+    verb,
+    posix.join(state, 'packages', place.sha256),
+    place.file,
+    ...more.map(String),
+  ]);
+}
+
+async function beginPackage(
+  link: Link,
+  place: PackagePlace,
+  blockMiB: number,
+  signal?: AbortSignal,
+): Promise<'have' | Map<number, string>> {
+  // Hashing what a part already holds takes its time on a slow disk.
+  const deadline = short + (place.size / (20 << 20)) * second;
+  const command = take(link.server, 'begin', place, place.size, blockMiB);
+  const result = await link.exec(command, { deadline, ...(signal && { signal }) });
+  const lines = result.stdout.trim().split('\n');
+  const full = /^nospace (\d+) (\d+)$/m.exec(result.stdout);
+  if (full)
+    throw new FleetError('space', `${link.server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`, {
+      server: link.server.id,
+      hint: 'Free space on the server, then download again: it goes on where it stopped.',
+    });
+  must(link, result, `taking in ${place.file}`);
+  if (lines.includes('have')) return 'have';
+  const blocks = new Map<number, string>();
+  for (const line of lines) {
+    const [word, block, hash] = line.split(' ');
+    if (word === 'block' && hash !== undefined) blocks.set(Number(block), hash);
+  }
+  return blocks;
+}
+
+async function finishPackage(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void> {
+  const command = take(link.server, 'finish', place, place.size);
+  must(link, await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }), `finishing ${place.file}`);
+}
+
+function planText(job: Job): string {
+  const words = (list: string[]): string => {
+    const bad = list.find((word) => /[\t\r\n\0]/.test(word) || word === '');
+    if (bad !== undefined)
+      throw new FleetError('usage', `A job cannot carry the word ${JSON.stringify(bad)}: it is empty or holds a tab or a line break.`);
+    return list.join('\t');
+  };
+  return [
+    '# plan of a VMS Fleet job: words parted by tabs, read by job.sh beside it',
+    ...Object.entries(job.settings).map(([key, value]) => words(['set', key, ...value])),
+    ...job.lines.map((line) => words([line.kind, ...line.words])),
+    '',
+  ].join('\n');
+}
+
+async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<void> {
+  const { server } = link;
+  const folder = jobDir(server, job.id);
+  const settings = {
+    ...job.settings,
+    boot: [bootIdFile(server)],
+    ...(server.commands.reboot && { reboot: server.commands.reboot }),
+    ...(server.commands.serviceStart && { 'service-start': server.commands.serviceStart }),
+    ...(server.commands.serviceStop && { 'service-stop': server.commands.serviceStop }),
+    ...(server.commands.serviceRestart && { 'service-restart': server.commands.serviceRestart }),
+    ...(server.commands.serviceStatus && { 'service-status': server.commands.serviceStatus }),
+  };
+  const files = { ...job.files, 'job.sh': runner, 'plan.new': planText({ ...job, settings }) };
+  // The plan gets its name last: a job folder with a plan is whole. One that is there already is not written again.
+  const script = [
+    `if [ ! -f ${commandLine([posix.join(folder, 'plan')])} ]; then`,
+    layFiles(folder, files, [`mv ${commandLine([posix.join(folder, 'plan.new'), posix.join(folder, 'plan')])}`]),
+    'fi',
+    `exec sh ${commandLine([posix.join(folder, 'job.sh'), 'start', folder])}`,
+    '',
+  ].join('\n');
+  started(link, await runScript(link, script, signal));
+}
+
+async function continueJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
+  const folder = jobDir(link.server, jobId);
+  const command = elevated(link.server, ['sh', posix.join(folder, 'job.sh'), 'start', folder]);
+  started(link, await link.exec(command, { deadline: short, ...(signal && { signal }) }));
+}
+
+function started(link: Link, result: ExecResult): void {
+  const busy = /^busy\t(.*)$/m.exec(result.stdout);
+  if (result.code === 75 && busy)
+    throw new FleetError('job.busy', `Job ${busy[1]} works on ${link.server.id} already.`, {
+      server: link.server.id,
+      hint: 'Wait until it has ended, or cancel it; then run the action again.',
+    });
+  must(link, result, 'starting the job');
+}
+
+function journalLine(words: string[]): JournalLine {
+  const [at = '', event = '', number = '', step = '', text = ''] = words;
+  return { at: Number(at), event: event as JournalLine['event'], number: Number(number), step, text };
+}
+
+async function followJob(
+  link: Link,
+  jobId: string,
+  from: number,
+  onLine: (line: JournalLine) => void,
+  signal?: AbortSignal,
+): Promise<JobEnd> {
+  const folder = jobDir(link.server, jobId);
+  const stop = new AbortController();
+  const watch = (): NodeJS.Timeout => setTimeout(() => stop.abort(), silence);
+  let timer = watch();
+  let end: JobEnd | undefined;
+  let rest = '';
+  const text = new StringDecoder('utf8');
+  const read = (chunk: Buffer): void => {
+    clearTimeout(timer);
+    timer = watch();
+    const lines = (rest + text.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [word, ...words] = line.split('\t');
+      if (word === 'journal') onLine(journalLine(words));
+      else if (word === 'gone') end = { kind: 'gone' };
+      else if (word === 'exit')
+        end = {
+          kind: 'exit',
+          state: exitState(words[0]),
+          step: words[1] === '-' ? null : (words[1] ?? null),
+          message: words[2] ?? '',
+        };
+    }
+  };
+  try {
+    const command = elevated(link.server, ['sh', posix.join(folder, 'job.sh'), 'follow', folder, String(from)]);
+    const result = await link.exec(command, {
+      deadline: 24 * 3600 * second,
+      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+      onStdout: read,
+    });
+    if (end !== undefined) return end;
+    // The channel ended without the job having ended: the link or the machine is going.
+    throw new FleetError('link.lost', `The view of the job on ${link.server.id} ended: ${lastLine(result.stderr) || 'no reason given'}.`, {
+      server: link.server.id,
+    });
+  } catch (error) {
+    if (stop.signal.aborted && !signal?.aborted)
+      throw new FleetError('link.timeout', `${link.server.id} gave no sign of life for ${silence / second} s.`, {
+        server: link.server.id,
+        cause: error,
+      });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function cancelJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
+  const folder = jobDir(link.server, jobId);
+  const command = elevated(link.server, ['sh', posix.join(folder, 'job.sh'), 'cancel', folder]);
+  must(link, await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }), `cancelling job ${jobId}`);
+}
+
+/** Any Linux with POSIX sh, and macOS for trying things out. */
+export const linux: Platform = {
+  family: 'linux',
+  stateDir,
+  join: posix.join,
+  ask,
+  pulse,
+  prepare,
+  beginPackage,
+  putCommand: (server, place, blockMiB, block) => take(server, 'put', place, blockMiB, block),
+  hashCommand: (server, place) => take(server, 'hash', place),
+  finishPackage,
+  startJob,
+  continueJob,
+  followJob,
+  cancelJob,
+};

@@ -1,0 +1,82 @@
+import type { OsFamily, Server } from '../fleet/model';
+import type { Answers, Ask } from './answers';
+import type { Link } from './link';
+
+/** A job to be run on a server: data for the runner there (`scripts/job.sh` has the vocabulary). */
+export interface Job {
+  id: string;
+  /** Key → words. */
+  settings: Record<string, string[]>;
+  lines: JobLine[];
+  /** Files laid into the job's folder: name → text. */
+  files: Record<string, string>;
+}
+
+/** `undo` lines follow the step that they take back. Words hold no tab and no line break. */
+export interface JobLine {
+  kind: 'step' | 'undo';
+  words: [name: string, ...args: string[]];
+}
+
+/** One line of a job's journal on the server. */
+export interface JournalLine {
+  at: number;
+  event: 'begin' | 'end' | 'fail' | 'undo' | 'note';
+  number: number;
+  step: string;
+  text: string;
+}
+
+export type JobEnd =
+  | { kind: 'exit'; state: 'done' | 'failed' | 'cancelled'; step: string | null; message: string }
+  /** Neither running nor ended: the machine went down under it, or somebody killed it. */
+  | { kind: 'gone' };
+
+/** What a probe of a restarting server reads. */
+export interface Pulse {
+  bootId: string | null;
+  /** The job has ended on this server. */
+  ended: boolean;
+}
+
+/** Where one package lies on a server while it is taken in. */
+export interface PackagePlace {
+  sha256: string;
+  file: string;
+  size: number;
+}
+
+/** How one kind of operating system is spoken to. Everything is said over a link; nothing here keeps state. */
+export interface Platform {
+  family: OsFamily;
+  /** The state folder of a server (DESIGN.md section 4). */
+  stateDir(server: Server): string;
+  /** Joins a folder and names with the platform's separator. */
+  join(folder: string, ...names: string[]): string;
+  /** All answers in one round trip; writes nothing. */
+  ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answers>;
+  pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse>;
+
+  /** Lays the helper scripts that a transfer needs; the first thing ever written on a server. */
+  prepare(link: Link, signal?: AbortSignal): Promise<void>;
+  /** @returns what is there already: all of it, or the SHA-256 of each block of a part. */
+  beginPackage(link: Link, place: PackagePlace, blockMiB: number, signal?: AbortSignal): Promise<'have' | Map<number, string>>;
+  /** The command that takes one block on its standard input. */
+  putCommand(server: Server, place: PackagePlace, blockMiB: number, block: number): string;
+  /** The command that reads counts of finished MiB, a line each, and prints the SHA-256 of all of it. */
+  hashCommand(server: Server, place: PackagePlace): string;
+  finishPackage(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void>;
+
+  /** Lays the job down and starts it detached; a job that is there already goes on. @throws FleetError `job.busy` */
+  startJob(link: Link, job: Job, signal?: AbortSignal): Promise<void>;
+  /** Starts a job that lies there already and is neither running nor ended. */
+  continueJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void>;
+  followJob(
+    link: Link,
+    jobId: string,
+    from: number,
+    onLine: (line: JournalLine) => void,
+    signal?: AbortSignal,
+  ): Promise<JobEnd>;
+  cancelJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void>;
+}

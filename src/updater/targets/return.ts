@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asFleetError, FleetError } from '../errors';
+import type { Server } from '../fleet/model';
+import type { Links } from './link';
+import type { Platform, Pulse } from './platform';
+
+/** ms for one probe, its handshake included: an old connection, or a slow one, must never hold up the wait. */
+const probeDeadline = 12_000;
+const pause = 700;
+
+export interface ReturnOptions {
+  /** The boot identity that must go. */
+  before: string;
+  /** The job that asked for the restart; if it has ended without one, the wait is over too. */
+  jobId: string | null;
+  /** ms. */
+  patience: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Waits until a server has restarted: until a valid boot identity other than `before` is read over a new connection.
+ * A failed or empty probe proves nothing.
+ * @throws FleetError `restart.no-return`; `hostkey.changed`, which no waiting mends.
+ */
+export async function awaitReturn(
+  links: Links,
+  platform: Platform,
+  server: Server,
+  options: ReturnOptions,
+): Promise<Pulse> {
+  const start = Date.now();
+  let last: FleetError | undefined;
+  let seenOld = false;
+  while (Date.now() - start < options.patience) {
+    options.signal?.throwIfAborted();
+    try {
+      const seen = await probe(links, platform, server, options);
+      if (seen.bootId !== null && seen.bootId !== options.before) return seen;
+      if (seen.ended) return seen;
+      seenOld = seen.bootId === options.before;
+      last = undefined;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      last = asFleetError(error);
+      if (last.code === 'hostkey.changed' || last.code === 'hostkey.revoked') throw last;
+    }
+    await sleep(pause, undefined, options.signal ? { signal: options.signal } : {});
+  }
+  const minutes = Math.round(options.patience / 60_000);
+  const seen = seenOld && last === undefined ? 'it answers, but has not restarted' : (last?.message ?? 'it does not answer');
+  throw new FleetError('restart.no-return', `${server.id} is not back ${minutes} minutes after the restart: ${seen}.`, {
+    server: server.id,
+    step: 'restart',
+    hint:
+      server.outOfBand === undefined
+        ? 'Somebody has to look at the machine. When it is back, resume the rollout: the job goes on from there.'
+        : `Reach it out of band: ${server.outOfBand}. When it is back, resume the rollout: the job goes on from there.`,
+    cause: last,
+  });
+}
+
+async function probe(links: Links, platform: Platform, server: Server, options: ReturnOptions): Promise<Pulse> {
+  const link = await links.fresh(server, {
+    deadline: probeDeadline,
+    ...(options.signal && { signal: options.signal }),
+  });
+  try {
+    return await platform.pulse(link, options.jobId, options.signal);
+  } finally {
+    link.close();
+  }
+}

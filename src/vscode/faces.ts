@@ -1,0 +1,15 @@
+import type { Documents } from './documents';
+import type { FleetFiles } from './fleet-files';
+import type { FleetLog } from './log';
+import type { Secrets } from './secrets';
+import type { FleetSelection } from './session';
+
+/** What commands are given: the composition root makes it, nobody reaches for anything else. */
+export interface Faces {
+  files: FleetFiles;
+  log: FleetLog;
+  documents: Documents;
+  secrets: Secrets;
+  /** What is selected in the tree now. */
+  selection(): readonly FleetSelection[];
+}

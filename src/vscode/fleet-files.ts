@@ -1,0 +1,148 @@
+import * as vscode from 'vscode';
+import type { UpdaterHost } from '../updater/updater';
+import { builtInCommands, contextKeys, diagnosticsName, fleetFileGlob, type FleetFilesState } from './ids';
+import type { FleetLog } from './log';
+import { diagnosticsOf } from './problems';
+import { FleetSession } from './session';
+
+interface FleetFile {
+  uri: vscode.Uri;
+  /** What was read last; undefined before. */
+  text: string | undefined;
+  /** Errors in it now. With a session, that one holds the last good reading. */
+  errors: number;
+  session: FleetSession | undefined;
+}
+
+/** The fleet files of the workspace folders, and those opened besides: found, watched, read, and their problems shown. */
+export class FleetFiles implements vscode.Disposable {
+  private readonly files = new Map<string, FleetFile>();
+  /** Files outside the workspace folders that the person opened with us. */
+  private readonly added = new Map<string, vscode.Uri>();
+  private readonly diagnostics = vscode.languages.createDiagnosticCollection(diagnosticsName);
+  private readonly changes = new vscode.EventEmitter<void>();
+  private readonly watcher = vscode.workspace.createFileSystemWatcher(fleetFileGlob);
+  private readonly subscriptions: vscode.Disposable[];
+  private work: Promise<void>;
+
+  /** There are other files, or something else in them. */
+  readonly onDidChange = this.changes.event;
+
+  constructor(
+    private readonly host: () => Promise<UpdaterHost>,
+    private readonly log: FleetLog,
+  ) {
+    this.subscriptions = [
+      this.watcher.onDidCreate((uri) => this.later(() => this.read(uri))),
+      this.watcher.onDidChange((uri) => this.later(() => this.read(uri))),
+      this.watcher.onDidDelete((uri) => this.later(() => this.remove(uri))),
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        if (this.files.has(uri.toString())) this.later(() => this.read(uri));
+      }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.later(() => this.search())),
+    ];
+    this.work = this.search().catch((error: unknown) => log.error('fleet files', error));
+  }
+
+  /** The fleets that can be shown, in the order of their paths. */
+  get sessions(): FleetSession[] {
+    return this.inOrder().flatMap(({ session }) => session ?? []);
+  }
+
+  /** Files whose last reading had errors. */
+  get faulty(): { uri: vscode.Uri; errors: number; shown: boolean }[] {
+    return this.inOrder()
+      .filter(({ errors }) => errors > 0)
+      .map(({ uri, errors, session }) => ({ uri, errors, shown: session !== undefined }));
+  }
+
+  get uris(): vscode.Uri[] {
+    return this.inOrder().map(({ uri }) => uri);
+  }
+
+  /** Resolves when everything that was to be read has been read. */
+  async settled(): Promise<void> {
+    for (let seen: Promise<void> | undefined; seen !== this.work; await seen) seen = this.work;
+  }
+
+  sessionOf(uri: vscode.Uri): FleetSession | undefined {
+    return this.files.get(uri.toString())?.session;
+  }
+
+  /** Takes in a file wherever it lies, for as long as this window is open. */
+  async add(uri: vscode.Uri): Promise<void> {
+    this.added.set(uri.toString(), uri);
+    this.later(() => this.read(uri));
+    await this.settled();
+  }
+
+  /** One change after the other, so that an older reading never overtakes a newer one. */
+  private later(change: () => Promise<void>): void {
+    this.work = this.work.then(change).catch((error: unknown) => this.log.error('fleet files', error));
+  }
+
+  private async search(): Promise<void> {
+    const found = await vscode.workspace.findFiles(fleetFileGlob, '**/node_modules/**');
+    const uris = [...found, ...this.added.values()];
+    const known = new Set(uris.map(String));
+    for (const { uri } of this.inOrder()) if (!known.has(uri.toString())) await this.remove(uri);
+    for (const uri of uris) await this.read(uri);
+    if (uris.length === 0) this.tell();
+  }
+
+  private async read(uri: vscode.Uri): Promise<void> {
+    const [{ parseFleet }, text] = await Promise.all([import('../updater/fleet/read'), this.text(uri)]);
+    if (text === undefined) return this.remove(uri);
+    const key = uri.toString();
+    const file = this.files.get(key) ?? { uri, text: undefined, errors: 0, session: undefined };
+    this.files.set(key, file);
+    if (file.text === text) return;
+    const { fleet, problems } = parseFleet(text, uri.fsPath);
+    file.text = text;
+    file.errors = problems.filter(({ severity }) => severity === 'error').length;
+    this.diagnostics.set(uri, diagnosticsOf(text, problems));
+    if (fleet && file.session) file.session.setFleet(fleet);
+    else if (fleet) file.session = new FleetSession(uri, fleet, this.host);
+    this.tell();
+  }
+
+  /** Undefined where there is no such file any more. */
+  private async text(uri: vscode.Uri): Promise<string | undefined> {
+    try {
+      return new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(uri));
+    } catch (error) {
+      if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+      throw error;
+    }
+  }
+
+  private async remove(uri: vscode.Uri): Promise<void> {
+    const file = this.files.get(uri.toString());
+    if (!file) return;
+    this.files.delete(uri.toString());
+    this.diagnostics.delete(uri);
+    this.tell();
+    await file.session?.close();
+  }
+
+  private tell(): void {
+    const states: FleetFilesState =
+      this.sessions.length > 0 ? 'ready' : this.files.size > 0 ? 'errors' : 'none';
+    void vscode.commands.executeCommand(builtInCommands.setContext, contextKeys.state, states);
+    this.changes.fire();
+  }
+
+  private inOrder(): FleetFile[] {
+    return [...this.files.values()].sort((a, b) => (a.uri.path < b.uri.path ? -1 : 1));
+  }
+
+  /** Ends every session; resolves when their links are closed. */
+  async close(): Promise<void> {
+    vscode.Disposable.from(...this.subscriptions, this.watcher, this.diagnostics, this.changes).dispose();
+    await Promise.allSettled(this.sessions.map((session) => session.close()));
+  }
+
+  dispose(): void {
+    void this.close();
+  }
+}

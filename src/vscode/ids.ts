@@ -1,0 +1,77 @@
+/**
+ * The one table of every name that package.json and the code share; a unit test compares the two.
+ * Nothing here is typed a second time anywhere else.
+ */
+export const commandIds = {
+  cancel: 'vmsFleet.cancel',
+  chooseVersions: 'vmsFleet.setVersions',
+  doctor: 'vmsFleet.doctor',
+  download: 'vmsFleet.download',
+  forgetPassword: 'vmsFleet.forgetPassword',
+  install: 'vmsFleet.install',
+  load: 'vmsFleet.load',
+  newFleetFile: 'vmsFleet.newFleetFile',
+  openFleetFile: 'vmsFleet.openFleetFile',
+  plan: 'vmsFleet.plan',
+  refresh: 'vmsFleet.refresh',
+  refreshSelected: 'vmsFleet.refreshSelected',
+  restart: 'vmsFleet.restart',
+  resume: 'vmsFleet.resume',
+  rollback: 'vmsFleet.rollback',
+  showLog: 'vmsFleet.showLog',
+} as const;
+export type CommandName = keyof typeof commandIds;
+
+export const viewContainerId = 'vmsFleet';
+
+export const viewIds = { fleet: 'vmsFleet.fleet' } as const;
+
+/** `state` is one of `FleetFilesState`; welcome content and the view's buttons read it. */
+export const contextKeys = { state: 'vmsFleet.state' } as const;
+/** none: no fleet file is known. errors: there are some, and none can be shown. ready: there is a fleet to show. */
+export type FleetFilesState = 'none' | 'errors' | 'ready';
+
+export const settingIds = {
+  confirmInstall: 'vmsFleet.confirmInstall',
+  dataFolder: 'vmsFleet.dataFolder',
+  refreshIntervalMinutes: 'vmsFleet.refreshIntervalMinutes',
+  refreshOnOpen: 'vmsFleet.refreshOnOpen',
+} as const;
+
+/** Words of a tree item's `contextValue`; menus match them by `viewItem =~ /…/`. */
+export const capabilities = {
+  fleet: 'fleet',
+  system: 'system',
+  server: 'server',
+  module: 'module',
+  history: 'history',
+  downloadable: 'downloadable',
+  installable: 'installable',
+  rollbackable: 'rollbackable',
+  restartable: 'restartable',
+  running: 'running',
+  failed: 'failed',
+  /** The likely next action, offered inline. */
+  nextDownload: 'next-download',
+  nextInstall: 'next-install',
+  nextResume: 'next-resume',
+} as const;
+export type Capability = (typeof capabilities)[keyof typeof capabilities];
+
+export const outputChannelName = 'VMS Fleet';
+export const diagnosticsName = 'VMS Fleet';
+/** Scheme of read-only documents: plans and doctor's reports. */
+export const documentScheme = 'vms-fleet';
+/** Which files are fleet files. */
+export const fleetFileGlob = '**/{*.fleet.jsonc,fleet.jsonc}';
+/** Their ending, as VS Code's file dialogs take it. */
+export const fleetFileEnding = 'jsonc';
+
+/** Commands of VS Code itself that we run. */
+export const builtInCommands = {
+  focusFleetView: `${viewIds.fleet}.focus`,
+  markdownPreview: 'markdown.showPreview',
+  openSettings: 'workbench.action.openSettings',
+  problems: 'workbench.actions.view.problems',
+  setContext: 'setContext',
+} as const;

@@ -1,0 +1,71 @@
+import type { FleetEvent } from '../updater/rollout/events';
+import { count, oneLine, outcomeWords, statusWords } from './words';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export interface LogLine {
+  level: LogLevel;
+  text: string;
+}
+
+/** What the output channel says of an event: `[server] step: message`. Undefined: nothing, it comes too often to be read. */
+export function logLine(event: FleetEvent): LogLine | undefined {
+  const line = describe(event);
+  return line && { level: line.level, text: oneLine(line.text) };
+}
+
+function describe(event: FleetEvent): LogLine | undefined {
+  switch (event.type) {
+    case 'rollout-started': {
+      const what = event.resumed ? 'resumed' : 'started';
+      const { action, by, plan } = event;
+      return info(
+        `rollout ${event.rollout}: ${what} by ${by}: ${action} on ${count(plan.servers.length, 'server')}`,
+      );
+    }
+    case 'rollout-finished': {
+      const ends = Object.entries(event.counts).filter(([, n]) => n > 0);
+      const words = ends.map(([outcome, n]) => `${n} ${outcomeWords[outcome as keyof typeof event.counts]}`);
+      const level = event.outcome === 'failed' ? 'error' : 'info';
+      return { level, text: `rollout ${event.rollout}: ${event.outcome} (${words.join(', ')})` };
+    }
+    case 'checking':
+      return { level: 'debug', text: `[${event.server}] facts: asking` };
+    case 'facts': {
+      const { facts, assessment } = event;
+      const version = facts.installed?.version ?? 'nothing';
+      const said = [
+        assessment.detail,
+        ...assessment.reasons.map(({ rule, message }) => `${rule}: ${message}`),
+      ];
+      const more = said.filter((one) => one !== null).map((one) => `; ${one}`);
+      return info(
+        `[${event.server}] facts: ${version} installed, ${statusWords[assessment.status]}${more.join('')}`,
+      );
+    }
+    case 'unreachable':
+      return failure('warn', event.server, 'facts', event.error);
+    case 'status':
+      return info(
+        `[${event.server}] ${event.step ?? event.status}: ${event.detail ?? statusWords[event.status]}`,
+      );
+    case 'log':
+      return { level: event.level, text: `[${event.server}] ${event.step ?? 'log'}: ${event.message}` };
+    case 'server-finished':
+      if (event.error) return failure('error', event.server, event.error.step ?? 'end', event.error);
+      return info(`[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}`);
+    case 'progress':
+      return undefined;
+  }
+}
+
+const info = (text: string): LogLine => ({ level: 'info', text });
+
+function failure(
+  level: LogLevel,
+  server: string,
+  step: string,
+  error: { code: string; message: string; hint: string | null },
+): LogLine {
+  const hint = error.hint === null ? '' : ` Next: ${error.hint}`;
+  return { level, text: `[${server}] ${step}: ${error.message} (${error.code})${hint}` };
+}

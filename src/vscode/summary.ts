@@ -1,0 +1,46 @@
+import type { ServerState } from '../updater/rollout/state';
+import { busyStatuses, count, failedStatuses, statusWords } from './words';
+
+/** All servers at a glance: the status bar, and the words beside the view's title. */
+export interface Summary {
+  /** With codicons, for the status bar. */
+  text: string;
+  tooltip: string;
+  failed: number;
+  /** Plain words: "3 installed, 1 failed". */
+  words: string;
+}
+
+export function summarise(states: Iterable<ServerState>): Summary {
+  const all = [...states];
+  const failed = all.filter(({ status }) => failedStatuses.has(status)).length;
+  const words = tally(all.map(({ status }) => statusWords[status]));
+  const acting = all.filter(({ rollout }) => rollout !== null);
+  const base = { failed, words, tooltip: words === '' ? 'No servers' : words };
+  if (acting.length > 0) return { ...base, text: `$(sync~spin) VMS Fleet ${doing(acting)}` };
+  if (failed > 0) return { ...base, text: `$(error) VMS Fleet ${failed} failed` };
+  const away = all.filter(({ status }) => status === 'unreachable').length;
+  if (away > 0) return { ...base, text: `$(warning) VMS Fleet ${away} unreachable` };
+  if (all.some(({ checking }) => checking)) return { ...base, text: '$(sync~spin) VMS Fleet' };
+  return {
+    ...base,
+    text: all.every(({ status }) => status === 'unknown')
+      ? `$(server) VMS Fleet ${all.length}`
+      : `$(check) VMS Fleet ${all.length}`,
+  };
+}
+
+/** "2 of 5 downloading": servers in the most common status of those that are not waiting. */
+function doing(acting: ServerState[]): string {
+  const moving = acting.filter(({ status }) => busyStatuses.has(status) && status !== 'queued');
+  const [status] = moving.map((state) => state.status);
+  if (status === undefined) return `${count(acting.length, 'server')} queued`;
+  const same = moving.filter((state) => state.status === status).length;
+  return `${same}/${acting.length} ${statusWords[status]}`;
+}
+
+function tally(words: string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, n]) => `${n} ${word}`).join(', ');
+}

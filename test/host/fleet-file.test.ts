@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { eventually, workspaceFolder } from './support';
+import { api, row, rows } from './tree';
+
+/** Port 1 of loopback refuses at once. */
+const fleet = (server: string, version = '1.4.1') => `{
+  // kept by every edit
+  "name": "In the host",
+  "systems": {
+    "sheds": {
+      "product": "banalytics",
+      "home": "/opt/box",
+      "modules": { "com.banalytics.box:core": "${version}" },
+      "servers": {
+        "${server}": { "host": "127.0.0.1", "port": 1, "environment": "e" },
+        "shed-2": { "host": "127.0.0.1", "port": 1, "environment": "e" }
+      }
+    }
+  }
+}
+`;
+
+describe('a fleet file in the opened folder', () => {
+  const file = join(workspaceFolder(), 'sheds.fleet.jsonc');
+  const uri = vscode.Uri.file(file);
+  const diagnostics = () =>
+    vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'VMS Fleet');
+
+  before(() => writeFileSync(file, fleet('shed-1')));
+  after(() => rmSync(file, { force: true }));
+
+  it('shows its system and servers, with ids that stay over an edit', async () => {
+    const found = await eventually('the system', () => row('sheds'));
+    const ids = found.children.map(({ id }) => id);
+    assert.deepEqual(
+      found.children.map(({ label }) => label),
+      ['shed-1', 'shed-2'],
+    );
+    assert.equal(new Set(ids).size, 2);
+    writeFileSync(file, fleet('shed-1', '1.4.2'));
+    await eventually('the new version', async () => {
+      const server = await row('shed-1');
+      return JSON.stringify(server?.children).includes('1.4.2');
+    });
+    assert.deepEqual(
+      (await row('sheds'))?.children.map(({ id }) => id),
+      ids,
+    );
+  });
+
+  it('underlines what is wrong, at its line, and keeps the last good tree', async () => {
+    writeFileSync(file, fleet('shed-1').replace('"port": 1', '"port": 700000'));
+    const found = await eventually('a diagnostic', () => diagnostics()[0]);
+    assert.equal(found.range.start.line, 9);
+    assert.equal(found.severity, vscode.DiagnosticSeverity.Error);
+    assert.equal((await row('sheds'))?.children.length, 2);
+    writeFileSync(file, fleet('shed-9'));
+    await eventually('no diagnostic', () => diagnostics().length === 0);
+    await eventually('the renamed server', () => row('shed-9'));
+    assert.equal(await row('shed-1'), undefined);
+  });
+
+  it('says of a server that refuses that it is unreachable, and why', async () => {
+    const updater = await (await api()).updaterFor(uri);
+    assert.ok(updater);
+    await updater.refresh();
+    const server = await eventually('the status', async () => {
+      const found = await row('shed-2');
+      return found?.description.includes('unreachable') === true ? found : undefined;
+    });
+    assert.match(server.description, /unreachable: .+/);
+    assert.equal(updater.state().get('shed-2')?.error?.code, 'host.refused');
+  });
+
+  it('is gone from the tree when it is deleted', async () => {
+    rmSync(file);
+    await eventually('an empty place', async () => (await row('sheds')) === undefined);
+    assert.deepEqual(
+      (await rows()).filter(({ id }) => id.includes('sheds')),
+      [],
+    );
+  });
+});

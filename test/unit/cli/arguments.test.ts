@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { readArguments, verbs } from '../../../src/cli/arguments';
+import { help } from '../../../src/cli/help';
+import { FleetError } from '../../../src/updater/errors';
+
+function refusal(...argv: string[]): { message: string; hint: string | undefined } {
+  try {
+    readArguments(argv);
+  } catch (error) {
+    if (error instanceof FleetError && error.code === 'usage')
+      return { message: error.message, hint: error.hint };
+    throw error;
+  }
+  throw new Error(`"${argv.join(' ')}" was accepted`);
+}
+
+describe('arguments', () => {
+  it('reads a whole line, options before and after the verb', () => {
+    const line =
+      '-f x.fleet.jsonc install --server a --server b --system s --to 1.4.2 --yes --skip-blocked --json';
+    expect(readArguments(line.split(' '))).toMatchObject({
+      ask: 'verb',
+      verb: 'install',
+      file: 'x.fleet.jsonc',
+      servers: ['a', 'b'],
+      systems: ['s'],
+      to: '1.4.2',
+      yes: true,
+      skipBlocked: true,
+      json: true,
+    });
+  });
+
+  it('plans an install unless told otherwise', () => {
+    expect(readArguments(['plan'])).toMatchObject({ action: 'install', to: null });
+    expect(readArguments(['plan', '--action', 'rollback'])).toMatchObject({ action: 'rollback' });
+    expect(refusal('plan', '--action', 'erase').message).toBe('There is no action "erase".');
+  });
+
+  it('takes every verb of the contract, and explains each in the help', () => {
+    for (const verb of verbs) {
+      const words = verb === 'resume' || verb === 'cancel' ? ['id'] : [];
+      expect(readArguments([verb, ...words])).toMatchObject({ verb });
+      expect(help()).toContain(`\n  ${verb}`);
+      expect(help(verb)).toMatch(new RegExp(`^vms-fleet ${verb}\\b`));
+    }
+  });
+
+  it('names the nearest verb and option', () => {
+    expect(refusal('instal')).toEqual({
+      message: 'There is no verb "instal".',
+      hint: 'Did you mean install?',
+    });
+    expect(refusal('sttaus').hint).toBe('Did you mean status?');
+    expect(refusal('status', '--sevrer', 'a')).toEqual({
+      message: 'There is no option --sevrer.',
+      hint: 'Did you mean --server?',
+    });
+    expect(refusal('xyzzy').hint).toContain('--help');
+  });
+
+  it('refuses in one line what is missing, too much or out of place', () => {
+    expect(refusal().message).toContain('a verb is missing');
+    expect(refusal('resume').message).toBe('"resume" needs the id of a rollout.');
+    expect(refusal('cancel', 'a', 'b').message).toContain('"b"');
+    expect(refusal('status', 'box-1')).toMatchObject({ hint: expect.stringContaining('--server') as string });
+    expect(refusal('status', '--to', '1.0')).toEqual({
+      message: '"status" takes no --to.',
+      hint: 'It belongs to plan, download, install, rollback.',
+    });
+    for (const line of [
+      ['status', '-f'],
+      ['status', '--json=yes'],
+      ['install', '--to', 'latest'],
+    ])
+      expect(refusal(...line).message).not.toContain('\n');
+  });
+
+  it('answers --help and --version wherever they stand', () => {
+    expect(readArguments(['--version'])).toEqual({ ask: 'version' });
+    expect(readArguments(['install', '--help'])).toEqual({ ask: 'help', verb: 'install' });
+    expect(readArguments(['-h'])).toEqual({ ask: 'help', verb: undefined });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { mustAsk, nothingToDo, question, split } from '../../../src/commands/confirmation';
+import type { Plan, PlanServer } from '../../../src/updater/plan/plan';
+import { planDocument } from '../../../src/vscode/plan-document';
+
+const server = (id: string, over: Partial<PlanServer> = {}): PlanServer => ({
+  id,
+  system: 'boxes',
+  verdict: 'ready',
+  from: '1.4.1',
+  to: '1.4.2',
+  path: ['1.4.2'],
+  reasons: [],
+  wave: 0,
+  steps: [{ step: 'stage' }, { step: 'restart', how: 'service' }],
+  ...over,
+});
+const plan = (...servers: PlanServer[]): Plan => ({
+  schema: 1,
+  action: 'install',
+  to: null,
+  servers,
+  parallel: { boxes: 2 },
+});
+const blocked = server('c', {
+  verdict: 'blocked',
+  reasons: [{ rule: 'x.space', severity: 'block', message: 'No room.' }],
+});
+const same = server('d', {
+  verdict: 'skip',
+  path: [],
+  reasons: [{ rule: 'version.same', severity: 'skip', message: 'It is there.' }],
+});
+
+describe('the question before servers are changed', () => {
+  it('names servers, versions, count, the restart, and who is left out by which rule', () => {
+    const made = plan(server('a'), server('b', { path: ['1.4.2', '1.5.0'] }), blocked, same);
+    const { message, detail, button } = question(made, split(made));
+    expect(message).toBe('Install: 2 servers?');
+    expect(detail).toContain('a: 1.4.1 → 1.4.2, restarts: recording stops meanwhile');
+    expect(detail).toContain('b: 1.4.1 → 1.4.2 → 1.5.0');
+    expect(detail).toContain(
+      'Left out:\nc: blocked: No room. (x.space)\nd: nothing to do: It is there. (version.same)',
+    );
+    expect(button).toBe('Install, Leave Out 2');
+  });
+
+  it('says what is to be confirmed, the same sentence once', () => {
+    const reasons = [{ rule: 'y', severity: 'confirm' as const, message: 'Really?' }];
+    const made = plan(
+      server('a', { verdict: 'confirm', reasons }),
+      server('b', { verdict: 'confirm', reasons }),
+    );
+    expect(question(made, split(made)).detail).toContain('To be confirmed:\nall: Really? (y)');
+    expect(mustAsk(split(made))).toBe(true);
+  });
+
+  it('must be asked when somebody is blocked, not when there is only nothing to do', () => {
+    expect(mustAsk(split(plan(server('a'), blocked)))).toBe(true);
+    expect(mustAsk(split(plan(server('a'), same)))).toBe(false);
+    expect(nothingToDo(split(plan(blocked)))).toBe('c: blocked: No room. (x.space)');
+  });
+});
+
+describe('the plan as a document', () => {
+  it('has verdicts, reasons with their rules, waves and steps', () => {
+    const text = planDocument(plan(server('a'), server('b', { wave: 1 }), blocked), 'F|leet');
+    expect(text).toContain('2 of 3 servers would act');
+    expect(text).toContain('- Wave 0: a\n- Wave 1: b');
+    expect(text).toContain('block: No room\\. (x\\.space)');
+    expect(text).toContain('2. **restart** how service');
+    expect(text).toContain('F\\|leet');
+  });
+});

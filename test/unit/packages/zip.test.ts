@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { readZip } from '../../../src/updater/packages/zip';
+import { fileOf, zipOf } from './make';
+
+test('an archive that unpacks to more than is borne is refused before it is read', async () => {
+  const path = await fileOf(
+    'bomb.zip',
+    await zipOf([{ name: 'a', text: Buffer.alloc(5_000_000) }, { name: 'b' }]),
+  );
+  await expect(
+    readZip(path, { unpackable: true, limits: { entries: 9, unpacked: 4_000_000 } }),
+  ).rejects.toMatchObject({
+    code: 'package.corrupt',
+    message: expect.stringContaining('unpacks to more') as string,
+  });
+  await expect(
+    readZip(path, { unpackable: true, limits: { entries: 1, unpacked: 1e9 } }),
+  ).rejects.toMatchObject({ code: 'package.corrupt' });
+  expect(await readZip(path, { unpackable: true, limits: { entries: 2, unpacked: 5_000_001 } })).toHaveLength(
+    2,
+  );
+});
+
+test.each([1000, 2_000_000])('an entry of 5 MB that says it has %i is refused', async (said) => {
+  const zip = await zipOf([{ name: 'a', text: Buffer.alloc(5_000_000) }]);
+  const central = zip.indexOf('PK\x01\x02', 0, 'latin1');
+  zip.writeUInt32LE(said, central + 24);
+  await expect(readZip(await fileOf('a.zip', zip), { unpackable: true })).rejects.toMatchObject({
+    code: 'package.corrupt',
+  });
+});
+
+test('text is kept only where it is small and asked for', async () => {
+  const path = await fileOf(
+    'a.zip',
+    await zipOf([
+      { name: 'small', text: 'x' },
+      { name: 'big', text: Buffer.alloc(2 ** 20 + 1) },
+    ]),
+  );
+  const entries = await readZip(path, { unpackable: false, keepText: () => true });
+  expect(entries.map(({ text, sha256 }) => [text, sha256])).toEqual([
+    ['x', undefined],
+    [undefined, undefined],
+  ]);
+});

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  builtInCommands,
+  capabilities,
+  commandIds,
+  contextKeys,
+  settingIds,
+  viewContainerId,
+  viewIds,
+} from '../../../src/vscode/ids';
+
+interface Manifest {
+  contributes: {
+    commands: { command: string; title: string; category: string }[];
+    menus: Record<string, { command: string; when?: string; group: string }[]>;
+    views: Record<string, { id: string }[]>;
+    viewsContainers: { activitybar: { id: string }[] };
+    viewsWelcome: { view: string; when: string; contents: string }[];
+    configuration: { properties: Record<string, { description?: string; markdownDescription?: string }> };
+  };
+}
+
+const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const menus = Object.values(contributes.menus).flat();
+const whens = [...menus, ...contributes.viewsWelcome].flatMap(({ when }) => when ?? []);
+
+describe('the table of ids and package.json', () => {
+  it('name the same commands', () => {
+    const named = contributes.commands.map(({ command }) => command);
+    expect(named.sort()).toEqual(Object.values(commandIds).sort());
+    for (const { category } of contributes.commands) expect(category).toBe('VMS Fleet');
+  });
+
+  it('name the same view container and views', () => {
+    expect(contributes.viewsContainers.activitybar.map(({ id }) => id)).toEqual([viewContainerId]);
+    expect(contributes.views[viewContainerId]?.map(({ id }) => id)).toEqual(Object.values(viewIds));
+  });
+
+  it('name the same settings, each described', () => {
+    const { properties } = contributes.configuration;
+    expect(Object.keys(properties).sort()).toEqual(Object.values(settingIds).sort());
+    for (const { description, markdownDescription } of Object.values(properties))
+      expect(description ?? markdownDescription).toMatch(/\.$/);
+  });
+
+  it('know every command of a menu and of the welcome content', () => {
+    const ours = new Set<string>(Object.values(commandIds));
+    const others = new Set<string>([builtInCommands.problems, 'vscode.openFolder']);
+    for (const { command } of menus) expect(ours).toContain(command);
+    const linked = contributes.viewsWelcome.flatMap(({ contents }) =>
+      [...contents.matchAll(/\(command:([^)]+)\)/g)].map(([, command]) => command ?? ''),
+    );
+    expect(linked.length).toBeGreaterThan(4);
+    for (const command of linked) expect(ours.has(command) || others.has(command)).toBe(true);
+  });
+
+  it('know every word and key that a condition asks for', () => {
+    const words = new Set<string>(Object.values(capabilities));
+    const keys = new Set<string>([...Object.values(contextKeys), ...Object.values(viewIds)]);
+    for (const when of whens) {
+      const patterns = [...when.matchAll(/viewItem =~ \/(.+?)\//g)].map(([, pattern]) => pattern ?? '');
+      for (const word of patterns.flatMap((pattern) => pattern.replace(/\\b|[()]/g, '').split('|')))
+        expect(words).toContain(word);
+      for (const [key] of when.matchAll(/vmsFleet\.\w+/g)) expect(keys).toContain(key);
+    }
+  });
+
+  it('puts what destroys last in the context menu', () => {
+    const groups = contributes.menus['view/item/context']?.filter(({ group }) => !group.startsWith('inline'));
+    const last = groups?.filter(({ group }) => group.startsWith('9_')).map(({ command }) => command);
+    expect(last).toEqual([commandIds.restart, commandIds.rollback]);
+  });
+});
