@@ -122,8 +122,7 @@ export function freePort() {
  * @param {string} [from] the extension's folder; default: this repository
  */
 export function placeExtension(extensionsDir, from = inRepo()) {
-  const { publisher, name, version } =
-    from === inRepo() ? manifest() : JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const { publisher, name, version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
   const target = join(extensionsDir, `${publisher}.${name}-${version}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

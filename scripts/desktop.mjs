@@ -1,10 +1,10 @@
 // Runs test/host inside the extension host of VS Code desktop, which @vscode/test-electron downloads.
 // Options: --grep TEXT, --version VERSION (default: stable).
 import { runTests, downloadAndUnzipVSCode } from '@vscode/test-electron';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildTests, followReport, scratch, testEnvironment, testModule } from './lib/host-tests.mjs';
+import { buildTests, followReport, scratch, testEnvironment } from './lib/host-tests.mjs';
 import { ensureBuilt, hasDisplay, inRepo } from './lib/prepare.mjs';
 
 const { values: options } = parseArgs({
@@ -18,12 +18,12 @@ if (process.platform === 'linux' && !hasDisplay()) {
   process.exit(1);
 }
 await ensureBuilt();
-await buildTests();
+const testModule = await buildTests();
 
-const folder = scratch();
+const folder = scratch({ keep: false });
 const workspace = join(folder, 'workspace');
 mkdirSync(workspace);
-const results = followReport();
+const results = followReport(folder);
 let problem;
 try {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -46,7 +46,6 @@ try {
 }
 const { passed, failed, ended } = results.finish();
 if (problem !== undefined || !ended) console.error(problem ?? 'The tests ended without a complete report');
-rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 const good = problem === undefined && ended && failed === 0 && passed > 0;
 console.log(`${passed} passed, ${good ? 0 : Math.max(failed, 1)} failed`);
 process.exit(good ? 0 : 1);

@@ -1,7 +1,7 @@
 // Drives the packaged extension in a real VS Code (code-server and a headless Chromium), against the demo fleet.
 // Options: test files as arguments, --grep TEXT, --folder DIR instead of the demo fleet, --extension DIR to pack instead of
 // this one, --unpacked to place it without packing, --deadline SECONDS for the tests, --keep for looking at what is left.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installVsix, placeExtension, startCodeServer } from './code-server.mjs';
@@ -27,28 +27,25 @@ if (!(deadline > 0)) throw new Error('--deadline: seconds, a number above 0');
 
 const chromium = await ensureChromium();
 if (options.extension === undefined) await ensureBuilt();
-const report = inRepo('out', 'reports', 'e2e.json');
-rmSync(report, { force: true });
-mkdirSync(dirname(report), { recursive: true });
-
-const folder = scratch();
+const folder = scratch({ keep: options.keep });
+const report = join(folder, 'report.json');
 const folders = { userDataDir: join(folder, 'user'), extensionsDir: join(folder, 'extensions') };
 const closing = [];
+let results;
 try {
   process.exitCode = await runTests();
+  results = JSON.parse(readFileSync(report, 'utf8'));
 } finally {
   for (const close of closing.reverse()) await close();
-  if (options.keep) console.log(`Kept: ${folder}`);
-  else rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
-const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(report, 'utf8'));
+const { numPassedTests, numFailedTests, numPendingTests, success } = results;
 if (numPendingTests > 0) console.log(`SKIPPED: ${numPendingTests} in e2e`);
 console.log(`${numPassedTests} passed, ${Math.max(numFailedTests, success ? 0 : 1)} failed`);
 
 async function runTests() {
   const extension = options.extension === undefined ? inRepo() : resolve(options.extension);
   if (options.unpacked) placeExtension(folders.extensionsDir, extension);
-  else await installVsix((await packageVsix(extension)).file, folders);
+  else await installVsix((await packageVsix({ from: extension, into: folder })).file, folders);
   const session = await fleet();
   const server = await startCodeServer({
     ...folders,

@@ -1,13 +1,13 @@
 // Runs test/host inside the extension host of a real VS Code (code-server, opened by a headless Chromium).
 // Options: --folder DIR to open, --demo to open the demo fleet, --grep TEXT, --extension DIR to test instead of this one,
 // --deadline SECONDS for everything after the build, --keep for looking at what VS Code left behind.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCodeServer } from './code-server.mjs';
 import { launchBrowser } from './lib/browser.mjs';
 import { startDemo } from './lib/demo.mjs';
-import { buildTests, followReport, scratch, testEnvironment, testModule } from './lib/host-tests.mjs';
+import { buildTests, followReport, scratch, testEnvironment } from './lib/host-tests.mjs';
 import { ensureBuilt, inRepo } from './lib/prepare.mjs';
 
 const { values: options } = parseArgs({
@@ -24,14 +24,14 @@ const deadline = Number(options.deadline) * 1000;
 if (!(deadline > 0)) throw new Error('--deadline: seconds, a number above 0');
 
 if (options.extension === undefined) await ensureBuilt();
-await buildTests();
+const testModule = await buildTests();
 
-const folder = scratch();
+const folder = scratch({ keep: options.keep });
 const userDataDir = join(folder, 'user');
 const workspace = resolve(options.folder ?? join(folder, 'workspace'));
 mkdirSync(workspace, { recursive: true });
 const closing = [];
-const results = followReport();
+const results = followReport(folder);
 let problem;
 try {
   await runTests();
@@ -45,8 +45,6 @@ if (problem === undefined && !ended) problem = 'The tests ended without a comple
 if (problem === undefined && passed + failed === 0) problem = 'No test ran';
 if (problem !== undefined) console.error(`\n${problem}`);
 if (problem !== undefined || failed > 0) printLog(join(userDataDir, 'logs'));
-if (options.keep) console.log(`Kept: ${folder}`);
-else rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 if (skipped > 0) console.log(`SKIPPED: ${skipped} in the extension host`);
 console.log(`${passed} passed, ${failed + (problem === undefined ? 0 : 1)} failed`);
 process.exitCode = problem === undefined && failed === 0 ? 0 : 1;

@@ -13,6 +13,7 @@ import {
   hasDisplay,
   inRepo,
   start,
+  stopAll,
   tool,
 } from './lib/prepare.mjs';
 import { placeExtension, startCodeServer } from './code-server.mjs';
@@ -57,17 +58,17 @@ try {
     demo.ended.then((exit) => `The demo fleet ended (${exit}).`),
   ]);
   console.log(ended);
-  await Promise.all([vscode.stop(), demo.stop()]);
-  process.exit(0);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
+  process.exitCode = 1;
 }
+await stopAll();
+process.exit();
 
 /** VS Code desktop with settings of its own: the person's stay untouched. */
 function desktop(code, demo) {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const { ended, stop } = start(
+  const { ended } = start(
     code,
     [
       ...['--wait', '--new-window', '--disable-workspace-trust', ...asRoot],
@@ -81,7 +82,7 @@ function desktop(code, demo) {
     ],
     { env: { ...process.env, VMS_FLEET_HOME: demo.dataDir }, stdio: 'ignore' },
   );
-  return { what: 'VS Code      its window opens now', ended, stop };
+  return { what: 'VS Code      its window opens now', ended };
 }
 
 /** The same VS Code, served to a browser. */
@@ -98,5 +99,5 @@ async function browser(demo) {
   const address = `${server.url}/?folder=${encodeURIComponent(dirname(demo.fleet))}`;
   const opener = process.platform === 'darwin' ? tool('open') : tool('xdg-open');
   if (open && opener && hasDisplay()) start(opener, [address], { stdio: 'ignore' });
-  return { what: `VS Code      open ${address}`, ended: server.ended, stop: server.stop };
+  return { what: `VS Code      open ${address}`, ended: server.ended };
 }

@@ -26,7 +26,7 @@ const tiers = {
   build: { run: () => build().then(() => one(true)) },
   unit: { run: () => vitest('unit', minutes(10)) },
   targets: { needs: needsTargets, run: () => vitest('targets', minutes(30)) },
-  host: { needs: needsBrowser, run: () => ownRunner('host.mjs', ['--deadline', '300'], minutes(15)) },
+  host: { needs: needsDemo, run: () => ownRunner('host.mjs', ['--demo', '--deadline', '300'], minutes(15)) },
   e2e: { needs: needsDemo, run: () => ownRunner('e2e.mjs', ['--deadline', '900'], minutes(25)) },
   package: { run: packageTier },
 };

@@ -1,25 +1,24 @@
 // What is the same for the tests inside the extension host, whichever VS Code runs them.
 import { build } from 'esbuild';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { inRepo, manifest } from './prepare.mjs';
 
-/** The test module, as VS Code's `extensionTestsPath` wants it. */
-export const testModule = inRepo('out', 'host', 'index.js');
-
-/** One JSON line per finished test; the last run's lines stay for reading. */
-export const report = inRepo('out', 'reports', 'host.ndjson');
-
-/** Bundles every `test/host/**\/*.test.ts` by itself, and the mocha that runs them. */
+/**
+ * Bundles every `test/host/**\/*.test.ts` by itself, and the module that runs them with mocha.
+ * @returns {Promise<string>} the test module, as VS Code's `extensionTestsPath` wants it; inside the repository, from where mocha
+ *   is found, in a folder of this run
+ */
 export async function buildTests() {
+  const folder = inRepo('out', 'host', String(process.pid));
+  removeAtExit(folder);
   const source = inRepo('test', 'host');
   const tests = readdirSync(source, { recursive: true }).filter((name) => name.endsWith('.test.ts'));
-  rmSync(dirname(testModule), { recursive: true, force: true });
   await build({
     entryPoints: ['index.ts', ...tests].map((name) => join(source, name)),
     outbase: source,
-    outdir: dirname(testModule),
+    outdir: folder,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -29,15 +28,25 @@ export async function buildTests() {
     loader: { '.sh': 'text' },
     logLevel: 'warning',
   });
-  rmSync(report, { force: true });
-  mkdirSync(dirname(report), { recursive: true });
+  return join(folder, 'index.js');
 }
 
-/** A folder for one run, in the system's temporary folder. */
-export const scratch = () => mkdtempSync(join(tmpdir(), 'vms-fleet-test-'));
+const reportOf = (folder) => join(folder, 'report.ndjson');
+
+/** A folder for one run, in the system's temporary folder. It goes when this program ends, however it ends. @param {{ keep: boolean }} options */
+export function scratch({ keep }) {
+  const folder = mkdtempSync(join(tmpdir(), 'vms-fleet-test-'));
+  if (keep) console.log(`Kept afterwards: ${folder}`);
+  else removeAtExit(folder);
+  return folder;
+}
+
+function removeAtExit(folder) {
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+}
 
 /**
- * What the tests see in `process.env`. A data folder of the caller's (`VMS_FLEET_HOME`) is passed on; a person's own is never used.
+ * What the tests see in `process.env`. The caller's VMS_FLEET_HOME is passed on; without one the data folder is a scratch folder.
  * @param {string} folder scratch folder of this run
  * @param {string | undefined} grep only tests whose full title contains this
  */
@@ -46,14 +55,15 @@ export function testEnvironment(folder, grep) {
   return {
     VMS_FLEET_HOME: process.env['VMS_FLEET_HOME'] ?? join(folder, 'data'),
     VMS_FLEET_EXTENSION: `${publisher}.${name}`,
-    VMS_FLEET_TEST_REPORT: report,
+    VMS_FLEET_TEST_REPORT: reportOf(folder),
     VMS_FLEET_TEST_LOGS: join(folder, 'user', 'logs'),
     ...(grep === undefined ? {} : { VMS_FLEET_TEST_GREP: grep }),
   };
 }
 
-/** Follows the report and prints each test when it ends. */
-export function followReport() {
+/** Follows the report (one JSON line per test) and prints each test when it ends. @param {string} folder scratch folder of this run */
+export function followReport(folder) {
+  const report = reportOf(folder);
   const seen = { lines: 0, passed: 0, failed: 0, skipped: 0, ended: false };
   const read = () => {
     if (!existsSync(report)) return;

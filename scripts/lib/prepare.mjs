@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { must, run } from './run.mjs';
 import { inRepo, tool } from './tools.mjs';
 
-export { must, pause, run, start, until } from './run.mjs';
+export { must, pause, run, start, stopAll, until } from './run.mjs';
 export * from './tools.mjs';
 
 const minutes = (n) => n * 60_000;

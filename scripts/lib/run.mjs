@@ -20,11 +20,11 @@ function guard() {
     process.once(signal, () => void stopAll().finally(() => process.exit(code)));
 }
 
-/** Ends every child still running: asked first, killed after 5 s. */
-async function stopAll() {
+/** Ends every child still running: asked first, so that it can end what it started itself; killed after 10 s. */
+export async function stopAll() {
   const children = [...running];
   for (const child of children) killGroup(child, 'SIGTERM');
-  const until = Date.now() + 5000;
+  const until = Date.now() + 10_000;
   while (children.some(groupAlive) && Date.now() < until) await pause(50);
 }
 

@@ -5,13 +5,13 @@ import { bin, inRepo, must } from './prepare.mjs';
 
 /**
  * Packs the built extension, as `npm run package` does.
- * @param {string} [from] the extension's folder; default: this repository
+ * @param {{ from?: string, into?: string }} [folders] the extension's folder, default this repository; where the file goes, default `out`
  * @returns {Promise<{ file: string, bytes: number }>} absolute path
  */
-export async function packageVsix(from = inRepo()) {
+export async function packageVsix({ from = inRepo(), into = inRepo('out') } = {}) {
   const { name, version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-  mkdirSync(inRepo('out'), { recursive: true });
-  const file = inRepo('out', `${name}-${version}.vsix`);
+  mkdirSync(into, { recursive: true });
+  const file = join(into, `${name}-${version}.vsix`);
   await must(bin('vsce'), ['package', '--no-dependencies', '--out', file], {
     deadline: 120_000,
     cwd: from,

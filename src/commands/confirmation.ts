@@ -52,11 +52,18 @@ export function nothingToDo({ blocked, skipped }: Split): string {
 }
 
 function serverLine(server: PlanServer): string {
-  const { id, from, path, to, steps } = server;
+  const { id, from, path, to } = server;
   const hops = path.length > 0 ? path : to === null ? [] : [to];
-  const versions = [from ?? 'nothing', ...hops].join(' → ');
-  const restarts = steps.some(({ step }) => step === 'restart' || step === 'stop');
-  return `${id}: ${hops.length > 0 ? versions : (from ?? '')}${restarts ? ', restarts: recording stops meanwhile' : ''}`;
+  const versions = hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : from;
+  return `${id}: ${[versions, interruption(server)].filter((part) => part !== null).join(', ')}`;
+}
+
+/** Whether the server records meanwhile. */
+function interruption({ steps }: PlanServer): string | null {
+  if (steps.some(({ step }) => step === 'restart')) return 'the machine restarts: recording stops meanwhile';
+  if (steps.some(({ step }) => /^(restart|stop)\b/.test(step)))
+    return 'its service restarts: recording stops meanwhile';
+  return null;
 }
 
 export function leftOut({ id, verdict, reasons }: PlanServer): string {

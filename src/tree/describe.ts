@@ -1,7 +1,7 @@
 import type { Server } from '../updater/fleet/model';
 import type { ServerState } from '../updater/rollout/state';
 import { escapeMarkdown } from '../vscode/markdown';
-import { busyStatuses, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
+import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
 
 /** What stands behind a server's name: "1.4.1 → 1.4.2 · downloading 42 %". */
 export function describeServer(server: Server, state: ServerState): string {
@@ -9,11 +9,15 @@ export function describeServer(server: Server, state: ServerState): string {
   return oneLine(parts.filter((part) => part !== '').join(' · '));
 }
 
-function versions(server: Server, { version, facts }: ServerState): string {
+function versions(server: Server, state: ServerState): string {
+  const { version, facts } = state;
   const wanted = wantedVersion(server);
   const installed = version ?? (facts === null ? '' : 'nothing installed');
   if (installed === '') return '';
-  return wanted === null || wanted === version ? installed : `${installed} → ${wanted}`;
+  if (wanted !== null && wanted !== version) return `${installed} → ${wanted}`;
+  // The product itself is as wanted, but there are modules that are not.
+  const changes = moduleRows(server, state).filter(({ differs }) => differs).length;
+  return changes === 0 ? installed : `${installed} · ${count(changes, 'module')} to change`;
 }
 
 function words(state: ServerState): string {

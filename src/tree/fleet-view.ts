@@ -19,6 +19,7 @@ export class FleetView implements vscode.Disposable {
     showCollapseAll: true,
   });
   private readonly subscriptions: vscode.Disposable[];
+  private readonly asking = new WeakSet<FleetSession>();
   private timer: NodeJS.Timeout | undefined;
 
   /** @param refresh asks servers of a fleet, default all, and tells of errors itself */
@@ -67,7 +68,9 @@ export class FleetView implements vscode.Disposable {
     for (const session of this.files.sessions) {
       const { states } = session;
       const unasked = session.servers.filter(({ id }) => isUnasked(states.get(id)));
-      if (unasked.length > 0) void this.refresh(session, unasked);
+      if (unasked.length === 0 || this.asking.has(session)) continue;
+      this.asking.add(session);
+      void this.refresh(session, unasked).finally(() => this.asking.delete(session));
     }
   }
 

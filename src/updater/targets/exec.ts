@@ -187,7 +187,7 @@ interface ChannelInside {
 /**
  * Ends a command on the server. A command whose channel is merely closed may live on there and keep counting as a session.
  * `channel.signal` sends nothing once the input was closed, although the protocol allows it, so the message is sent without it.
- * Servers that know no signals ignore it.
+ * Servers that know no signals ignore it, and so does OpenSSH for root: there the command lives until it reads or writes.
  */
 function kill(channel: ClientChannel): void {
   const inside = channel as unknown as ChannelInside;

@@ -7,7 +7,7 @@ describe('what stands behind a server', () => {
   it('says version, target and status in words', () => {
     expect(describeServer(box, state())).toBe('not asked yet');
     expect(describeServer(box, state({ status: 'installed', version: '1.4.2', facts }))).toBe(
-      '1.4.2 · installed',
+      '1.4.2 · 3 modules to change · installed',
     );
     expect(describeServer(box, state({ status: 'loaded', version: '1.4.1', facts }))).toBe(
       '1.4.1 → 1.4.2 · loaded',
