@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 
 /** Leaders of the process groups that still run. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
+/** Those already asked to end: a second signal would cut short the end of what they started themselves. */
+const asked = new WeakSet();
 let guarded = false;
 
 /** Whatever ends this program ends its children too; they sit in groups of their own, so Ctrl-C does not reach them by itself. */
@@ -23,7 +25,7 @@ function guard() {
 /** Ends every child still running: asked first, so that it can end what it started itself; killed after 10 s. */
 export async function stopAll() {
   const children = [...running];
-  for (const child of children) killGroup(child, 'SIGTERM');
+  children.forEach(askToEnd);
   const until = Date.now() + 10_000;
   while (children.some(groupAlive) && Date.now() < until) await pause(50);
 }
@@ -37,6 +39,12 @@ function killGroup(child, signal) {
     // The group is gone already.
     if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error;
   }
+}
+
+function askToEnd(child) {
+  if (asked.has(child)) return;
+  asked.add(child);
+  killGroup(child, 'SIGTERM');
 }
 
 function groupAlive(child) {
@@ -71,7 +79,7 @@ export function start(command, args, options = {}) {
   });
   const stop = async (grace = 5000) => {
     if (child.pid === undefined) return;
-    killGroup(child, 'SIGTERM');
+    askToEnd(child);
     const until = Date.now() + grace;
     while (groupAlive(child) && Date.now() < until) await pause(50);
     killGroup(child, 'SIGKILL');

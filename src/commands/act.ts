@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
-import type { Action, Plan } from '../updater/plan/plan';
+import type { Action, Plan, PlanServer } from '../updater/plan/plan';
 import { signalOf } from '../vscode/cancellation';
 import type { Faces } from '../vscode/faces';
 import { planDocument } from '../vscode/plan-document';
+import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { actionWords, count } from '../vscode/words';
@@ -20,11 +21,18 @@ export interface Act {
 
 /** Plans, asks, does it, and tells how it ended: the way of every verb that changes servers. */
 export async function act(faces: Faces, request: Act): Promise<void> {
-  const { session, action } = request;
-  const plan = await makePlan(request);
+  const { session, action, servers } = request;
+  const { states } = session;
+  const isBusy = ({ id }: Server) => (states.get(id)?.rollout ?? null) !== null;
+  const plan = await makePlan({ ...request, servers: servers.filter((server) => !isBusy(server)) });
   const parts = split(plan);
+  parts.skipped.push(...servers.filter(isBusy).map(inWork));
   const { going } = parts;
-  if (going.length === 0) return tellNothing(faces, plan, parts, session);
+  if (going.length === 0) {
+    // Not awaited: there is nothing more to do, whatever becomes of the notification.
+    void tellNothing(faces, plan, parts, session).catch((error: unknown) => report(faces.log, error));
+    return;
+  }
   const asks = action !== 'download' && settings.confirmInstall();
   if ((asks || mustAsk(parts)) && !(await agreed(faces, plan, parts, session))) return;
   const left = [...parts.blocked, ...parts.skipped];
@@ -40,7 +48,23 @@ export async function act(faces: Faces, request: Act): Promise<void> {
   });
 }
 
-/** Servers that a rollout works on now are asked too: the plan says so for each. */
+/** A server that waits in a rollout of this window says nothing of it itself: it is left out here. */
+function inWork({ id, system }: Server): PlanServer {
+  const reason = { rule: 'job.running', severity: 'skip' as const, message: 'A rollout works on it now.' };
+  return {
+    id,
+    system,
+    verdict: 'skip',
+    from: null,
+    to: null,
+    path: [],
+    reasons: [reason],
+    wave: 0,
+    steps: [],
+  };
+}
+
+/** Asks the servers, and plans. Nothing is changed. */
 export async function makePlan({ session, servers, action, to }: Act): Promise<Plan> {
   return vscode.window.withProgress(
     {

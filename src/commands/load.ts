@@ -14,10 +14,10 @@ export const load: Command = async (faces, chosen) => {
   if (!session) return;
   const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const servers = ids.size > 0 ? session.servers.filter(({ id }) => ids.has(id)) : session.servers;
+  const place = await choosePlace(servers);
+  if (!place) return;
   const loaded =
-    (await choosePlace(servers)) === 'repository'
-      ? await fromRepository(session, servers)
-      : await fromFiles(session, servers);
+    place === 'repository' ? await fromRepository(session, servers) : await fromFiles(session, servers);
   if (loaded.length === 0) return;
   void vscode.window.showInformationMessage(
     `Loaded ${count(loaded.length, 'package')}: ${listed(loaded, 6)}.`,

@@ -1,4 +1,6 @@
 import type { Server } from '../updater/fleet/model';
+import { coreModule } from '../updater/packages/coordinates';
+import type { Severity } from '../updater/plan/plan';
 import type { ServerState } from '../updater/rollout/state';
 import { escapeMarkdown } from '../vscode/markdown';
 import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
@@ -52,12 +54,19 @@ export function serverTooltip(server: Server, state: ServerState): string {
     ...(error?.hint ? [`**Next** ${escapeMarkdown(error.hint)}`] : []),
     ...state.reasons.map(
       ({ rule, severity, message }) =>
-        `- ${severity === 'block' ? '**blocks**' : severity}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
+        `- ${severityWords[severity]}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
     ),
     facts(server, state),
   ];
   return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
 }
+
+const severityWords: Record<Severity, string> = {
+  block: '**blocked**',
+  confirm: 'to be confirmed',
+  warn: 'note',
+  skip: 'nothing to do',
+};
 
 function facts(server: Server, state: ServerState): string {
   const place = server.port === undefined ? server.host : `${server.host}:${server.port}`;
@@ -135,8 +144,12 @@ export interface ModuleRow {
 export function moduleRows(server: Server, state: ServerState): ModuleRow[] {
   const wanted = server.banalytics?.modules ?? {};
   const installed = state.facts?.modules;
-  const names = [...new Set([...Object.keys(wanted), ...Object.keys(installed ?? {})])].sort();
-  return names.flatMap((module): ModuleRow[] => {
+  const names = new Set([...Object.keys(wanted), ...Object.keys(installed ?? {})]);
+  // The core's version is the product's: it goes before its modules.
+  const inOrder = [...names].sort(
+    (a, b) => Number(b === coreModule) - Number(a === coreModule) || (a < b ? -1 : 1),
+  );
+  return inOrder.flatMap((module): ModuleRow[] => {
     const want = wanted[module] ?? null;
     if (installed === undefined)
       return want === null ? [] : [{ module, description: `${want} wanted`, differs: false }];

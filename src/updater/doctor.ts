@@ -12,15 +12,13 @@ export function checkServers(
   answered: ReadonlyMap<string, Answered>,
   supply: Supply,
 ): Check[] {
-  const places = [...supply.silent].map(
-    ([root, message]): Check => ({
-      server: null,
-      name: 'repository',
-      ok: false,
-      message: `${root}: ${message}`,
-      hint: 'Check the address in the fleet file, and the way to it from this machine.',
-    }),
-  );
+  const places = [...supply.silent].map(([root, message]): Check => ({
+    server: null,
+    name: 'repository',
+    ok: false,
+    message: `${root}: ${message}`,
+    hint: 'Check the address in the fleet file, and the way to it from this machine.',
+  }));
   return [...places, ...servers.flatMap((server) => checkServer(server, answered.get(server.id)))];
 }
 
@@ -42,7 +40,9 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
   if (answer === undefined)
     return [check('product', false, `This version cannot update ${server.product} on ${server.os} yet.`)];
   if ('error' in answer)
-    return [check('ssh', false, answer.error.message, answer.error.hint ?? linkHints[answer.error.code] ?? null)];
+    return [
+      check('ssh', false, answer.error.message, answer.error.hint ?? linkHints[answer.error.code] ?? null),
+    ];
   const { facts } = answer;
   const title = productOf(server.product)?.title ?? server.product;
   return [
@@ -56,7 +56,9 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
     check(
       'rights',
       (facts.readOnly ?? []).length === 0,
-      (facts.readOnly ?? []).length === 0 ? 'may write what it needs' : `may not write: ${facts.readOnly?.join(', ')}`,
+      (facts.readOnly ?? []).length === 0
+        ? 'may write what it needs'
+        : `may not write: ${facts.readOnly?.join(', ')}`,
       'Log in as root, allow `sudo` without a password, or choose a `stateDir` that the user may write.',
     ),
     check(
@@ -65,8 +67,18 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
       facts.installed === null ? `${title} is not installed` : `${title} ${facts.installed.version}`,
       'Check `home` in the fleet file.',
     ),
-    check('service', facts.service?.state === 'running', serviceText(facts), 'Check `service` in the fleet file, and its log there.'),
-    check('space', facts.freeBytes.state > 1e9, `${(facts.freeBytes.state / 1e9).toFixed(1)} GB free`, 'Free some space.'),
+    check(
+      'service',
+      facts.service?.state === 'running',
+      serviceText(facts),
+      'Check `service` in the fleet file, and its log there.',
+    ),
+    check(
+      'space',
+      facts.freeBytes.state > 1e9,
+      `${(facts.freeBytes.state / 1e9).toFixed(1)} GB free`,
+      'Free some space.',
+    ),
     check(
       'out of band',
       server.outOfBand !== undefined,

@@ -21,7 +21,15 @@ import { Supplies } from './rollout/supply';
 import type { Links } from './targets/link';
 import { createLinks } from './targets/links';
 import { platformOf, readFacts } from './targets/read-facts';
-import type { Check, PlanRequest, RolloutResult, RolloutSummary, RunOptions, Updater, UpdaterHost } from './updater';
+import type {
+  Check,
+  PlanRequest,
+  RolloutResult,
+  RolloutSummary,
+  RunOptions,
+  Updater,
+  UpdaterHost,
+} from './updater';
 
 /** Servers asked at the same time. */
 const mostAsked = 32;
@@ -84,7 +92,12 @@ class Core implements Updater {
     for (const [id, state] of before) {
       const fresh = this.states.get(id);
       if (fresh !== undefined)
-        this.states.set(id, { ...state, system: fresh.system, product: fresh.product, app: fresh.app ?? state.app });
+        this.states.set(id, {
+          ...state,
+          system: fresh.system,
+          product: fresh.product,
+          app: fresh.app ?? state.app,
+        });
     }
     void this.assessAgain();
   }
@@ -94,7 +107,8 @@ class Core implements Updater {
     const supply = await this.supplies.known();
     for (const server of serversOf(this.current)) {
       const facts = this.states.get(server.id)?.facts;
-      if (facts) this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
+      if (facts)
+        this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
     }
   }
 
@@ -107,7 +121,10 @@ class Core implements Updater {
     this.events.emit(stamped);
   }
 
-  async refresh(servers: Server[] = serversOf(this.current), options: { signal?: AbortSignal } = {}): Promise<void> {
+  async refresh(
+    servers: Server[] = serversOf(this.current),
+    options: { signal?: AbortSignal } = {},
+  ): Promise<void> {
     await this.ask(servers, options.signal);
   }
 
@@ -169,11 +186,18 @@ class Core implements Updater {
       throw new FleetError('usage', 'The plan asks for a confirmation that was not given.', {
         hint: 'Read what its `confirm` reasons say, then confirm.',
       });
-    const stamp = this.now().toISOString().replace(/[-:]|\.\d+Z$/g, '');
+    const stamp = this.now()
+      .toISOString()
+      .replace(/[-:]|\.\d+Z$/g, '');
     return this.carry(`${stamp}-${randomBytes(3).toString('hex')}`, plan, false, options.signal);
   }
 
-  private async carry(id: string, plan: Plan, resumed: boolean, signal?: AbortSignal): Promise<RolloutResult> {
+  private async carry(
+    id: string,
+    plan: Plan,
+    resumed: boolean,
+    signal?: AbortSignal,
+  ): Promise<RolloutResult> {
     if (this.running.has(id) || (await ownerOf(this.rolloutDir, id)) !== null)
       throw new FleetError('job.busy', `Rollout ${id} is being worked on already.`, {
         hint: 'Watch it there, or cancel it first.',
@@ -252,7 +276,8 @@ class Core implements Updater {
   /** Nobody works on it here: its jobs are stopped where they lie, and its journal is told. */
   private async cancelOnServers(id: string): Promise<void> {
     const known = await readJournal(this.rolloutDir, id).catch(() => undefined);
-    const planned = known === undefined ? undefined : lastOf(known, 'rollout-started')?.plan.servers.map((one) => one.id);
+    const planned =
+      known === undefined ? undefined : lastOf(known, 'rollout-started')?.plan.servers.map((one) => one.id);
     const asked = serversOf(this.current).filter((server) => planned?.includes(server.id) ?? true);
     const answered = await this.ask(asked);
     const cancelled = await Promise.all(
@@ -272,14 +297,24 @@ class Core implements Updater {
     await this.ask(asked.filter((_, index) => cancelled[index]));
     if (known !== undefined && lastOf(known, 'rollout-finished') === undefined) {
       const journal = await Journal.open(this.rolloutDir, id);
-      const counts = { done: 0, failed: 0, skipped: 0, blocked: 0, cancelled: asked.length, 'not-started': 0 };
+      const counts = {
+        done: 0,
+        failed: 0,
+        skipped: 0,
+        blocked: 0,
+        cancelled: asked.length,
+        'not-started': 0,
+      };
       const at = this.now().toISOString();
       await journal.append({ at, rollout: id, type: 'rollout-finished', outcome: 'cancelled', counts }, true);
       await journal.close();
     }
   }
 
-  async doctor(servers: Server[] = serversOf(this.current), options: { signal?: AbortSignal } = {}): Promise<Check[]> {
+  async doctor(
+    servers: Server[] = serversOf(this.current),
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Check[]> {
     const answered = await this.ask(servers, options.signal);
     return checkServers(servers, answered, await this.supplies.probed(servers, true, options.signal));
   }

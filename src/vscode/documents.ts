@@ -18,10 +18,13 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
     const uri = vscode.Uri.from({ scheme: documentScheme, path: `/${name}.md` });
     this.texts.set(uri.path, markdown);
     this.changes.fire(uri);
-    const available = await vscode.commands.getCommands(true);
-    if (available.includes(builtInCommands.markdownPreview))
+    await vscode.workspace.openTextDocument(uri);
+    try {
       await vscode.commands.executeCommand(builtInCommands.markdownPreview, uri);
-    else await vscode.window.showTextDocument(uri, { preview: true });
+    } catch {
+      // The preview belongs to an extension of VS Code's own that can be switched off; the source reads well too.
+      await vscode.window.showTextDocument(uri, { preview: true });
+    }
   }
 
   dispose(): void {

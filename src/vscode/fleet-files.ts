@@ -15,7 +15,7 @@ interface FleetFile {
 }
 
 /** The fleet files of the workspace folders, and those opened besides: found, watched, read, and their problems shown. */
-export class FleetFiles implements vscode.Disposable {
+export class FleetFiles {
   private readonly files = new Map<string, FleetFile>();
   /** Files outside the workspace folders that the person opened with us. */
   private readonly added = new Map<string, vscode.Uri>();
@@ -140,9 +140,5 @@ export class FleetFiles implements vscode.Disposable {
   async close(): Promise<void> {
     vscode.Disposable.from(...this.subscriptions, this.watcher, this.diagnostics, this.changes).dispose();
     await Promise.allSettled(this.sessions.map((session) => session.close()));
-  }
-
-  dispose(): void {
-    void this.close();
   }
 }

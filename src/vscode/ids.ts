@@ -71,7 +71,6 @@ export const fleetFileEnding = 'jsonc';
 export const builtInCommands = {
   focusFleetView: `${viewIds.fleet}.focus`,
   markdownPreview: 'markdown.showPreview',
-  openSettings: 'workbench.action.openSettings',
   problems: 'workbench.actions.view.problems',
   setContext: 'setContext',
 } as const;

@@ -5,7 +5,7 @@ import { initialState, type ServerState } from '../updater/rollout/state';
 import type { Updater, UpdaterHost } from '../updater/updater';
 
 /** One fleet file in use, and the updater that works for it. */
-export class FleetSession implements vscode.Disposable {
+export class FleetSession {
   private readonly events = new vscode.EventEmitter<FleetEvent>();
   private opened: Promise<Updater> | undefined;
   private current: Updater | undefined;
@@ -71,10 +71,6 @@ export class FleetSession implements vscode.Disposable {
     this.events.dispose();
     const opened = this.opened;
     if (opened) await (await opened).dispose();
-  }
-
-  dispose(): void {
-    void this.close().catch(() => undefined);
   }
 }
 

@@ -19,8 +19,21 @@ export class Person {
   private readonly window = vscode.window as unknown as Record<string, unknown>;
   private readonly real = new Map<string, unknown>();
 
-  /** @param picks labels to pick, in turn, each from the next list; a missing one ends the list unanswered. */
-  constructor(private readonly picks: string[] = []) {
+  /** Every input box that was shown. */
+  readonly typed: vscode.InputBoxOptions[] = [];
+
+  /**
+   * @param picks labels to pick, in turn, each from the next list; a missing one leaves the list unanswered
+   * @param answers what to type, in turn; a missing one leaves the input box unanswered
+   */
+  constructor(
+    private readonly picks: string[] = [],
+    answers: string[] = [],
+  ) {
+    this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
+      this.typed.push(options);
+      return Promise.resolve(answers.shift());
+    });
     for (const name of ['showInformationMessage', 'showWarningMessage', 'showErrorMessage'])
       this.replace(name, (text: string, ...rest: unknown[]) => this.message(text, rest));
     this.replace('showQuickPick', async (given: unknown, options: vscode.QuickPickOptions = {}) => {

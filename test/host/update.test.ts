@@ -78,6 +78,9 @@ describe('an update of a demo server, by commands', function () {
     await call(commandIds.plan, ['Install']);
     const document = vscode.workspace.textDocuments.find(({ uri: { scheme } }) => scheme === 'vms-fleet');
     assert.match(document?.getText() ?? '', /## hall\\-a: /);
+    await eventually('the rendered plan', () =>
+      vscode.window.tabGroups.activeTabGroup.activeTab?.label.includes('Plan'),
+    );
     assert.equal((await stateOf())?.version, from);
   });
 

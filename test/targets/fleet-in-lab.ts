@@ -19,7 +19,10 @@ export class Operator {
     readonly dataDir: string,
     readonly fleetFile: string,
   ) {
-    updater.events.on((event) => this.events.push(event));
+    updater.events.on((event) => {
+      this.events.push(event);
+      if (process.env.DEBUG_EVENTS) console.log(JSON.stringify(event).slice(0, 300));
+    });
   }
 
   static async at(folder: string, fleet: Fleet, knownHosts: string): Promise<Operator> {
@@ -39,7 +42,9 @@ export class Operator {
   }
 
   server(id: string): Server {
-    const server = this.updater.fleet.systems.flatMap((system) => system.servers).find((one) => one.id === id);
+    const server = this.updater.fleet.systems
+      .flatMap((system) => system.servers)
+      .find((one) => one.id === id);
     if (server === undefined) throw new Error(`no server ${id}`);
     return server;
   }
@@ -55,7 +60,12 @@ export class Operator {
     return this.updater.plan({ action, servers: ids.map((id) => this.server(id)), to });
   }
 
-  async act(action: Action, ids: string[], to: string | null = null, signal?: AbortSignal): Promise<RolloutResult> {
+  async act(
+    action: Action,
+    ids: string[],
+    to: string | null = null,
+    signal?: AbortSignal,
+  ): Promise<RolloutResult> {
     const plan = await this.plan(action, ids, to);
     return this.updater.run(plan, { confirmed: true, ...(signal && { signal }) });
   }
@@ -72,7 +82,9 @@ export class Operator {
   }
 
   statuses(id: string): string[] {
-    const seen = this.events.flatMap((event) => (event.type === 'status' && event.server === id ? [event.status] : []));
+    const seen = this.events.flatMap((event) =>
+      event.type === 'status' && event.server === id ? [event.status] : [],
+    );
     return seen.filter((status, index) => status !== seen[index - 1]);
   }
 }
@@ -125,7 +137,8 @@ export async function fleetOf(recipe: SystemRecipe): Promise<Fleet> {
   );
   await writeFile(file, text);
   const parsed = parseFleet(text, file);
-  if (parsed.fleet === undefined) throw new Error(parsed.problems.map((problem) => problem.message).join('\n'));
+  if (parsed.fleet === undefined)
+    throw new Error(parsed.problems.map((problem) => problem.message).join('\n'));
   return parsed.fleet;
 }
 

@@ -86,7 +86,9 @@ describe('a Banalytics server on real Linux, from download to rollback', () => {
     // The user's settings and the records went through the update untouched.
     expect(await box.readFile(`${HOME}/config/box.properties`)).toContain('cameras=12');
     // The job took its scaffolding along: no unit waits for the next boot, nobody holds the lock.
-    expect((await box.run('ls /etc/systemd/system | grep vms-fleet; readlink /var/lib/vms-fleet/lock')).stdout).toBe('');
+    expect(
+      (await box.run('ls /etc/systemd/system | grep vms-fleet; readlink /var/lib/vms-fleet/lock')).stdout,
+    ).toBe('');
   });
 
   it('does nothing where nothing is to do', async () => {
@@ -99,7 +101,9 @@ describe('a Banalytics server on real Linux, from download to rollback', () => {
   });
 
   it('rolls back one step, settings included, and keeps what it replaced', async () => {
-    await box.run(`echo 'cameras=99' >> ${HOME}/config/box.properties; rm ${HOME}/config/legacy.txt; echo new > ${HOME}/config/new.txt`);
+    await box.run(
+      `echo 'cameras=99' >> ${HOME}/config/box.properties; rm ${HOME}/config/legacy.txt; echo new > ${HOME}/config/new.txt`,
+    );
     expect((await operator.act('rollback', ['pier'])).outcome).toBe('done');
     const state = await operator.state('pier');
     expect(state).toMatchObject({ status: 'loaded', version: '1.4.1', rollback: [] });

@@ -18,7 +18,8 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
   const situation = { server, facts, supply, to: null };
   const { reasons } = product.install(situation);
   const { job } = facts;
-  if (job?.state === 'running') return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons };
+  if (job?.state === 'running')
+    return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons };
   if (job?.state === 'interrupted')
     return {
       status: 'stalled',
@@ -37,7 +38,8 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
   if (same) return { status: 'installed', detail: null, error: null, reasons };
   const there = new Set(facts.loaded.map((loaded) => loaded.sha256));
   const needs = product.needs(situation);
-  const loaded = needs.length > 0 && needs.every((need) => need.package !== null && there.has(need.package.sha256));
+  const loaded =
+    needs.length > 0 && needs.every((need) => need.package !== null && there.has(need.package.sha256));
   return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons };
 }
 
@@ -68,11 +70,15 @@ export function provesOnly(step: string | null): boolean {
 }
 
 export function interrupted(server: Server, job: JobFact): FleetError {
-  return new FleetError('job.interrupted', `Job ${job.id} on ${server.id} stopped in ${job.step ?? 'its first step'} and nobody runs it.`, {
-    server: server.id,
-    ...(job.step !== null && { step: job.step }),
-    hint: 'Resume the rollout: the job goes on from that step. Or cancel it: what was staged is taken back.',
-  });
+  return new FleetError(
+    'job.interrupted',
+    `Job ${job.id} on ${server.id} stopped in ${job.step ?? 'its first step'} and nobody runs it.`,
+    {
+      server: server.id,
+      ...(job.step !== null && { step: job.step }),
+      hint: 'Resume the rollout: the job goes on from that step. Or cancel it: what was staged is taken back.',
+    },
+  );
 }
 
 /** A failed job's step and message, as the runner on the server said them, with what to do next. */
@@ -82,21 +88,42 @@ export function jobError(server: Server, step: string | null, message: string): 
   const away = server.outOfBand === undefined ? '' : ` Out of band: ${server.outOfBand}.`;
   switch (step) {
     case 'check-space':
-      return new FleetError('space', said, { ...details, hint: 'Free space on the server and install again. Nothing was changed.' });
+      return new FleetError('space', said, {
+        ...details,
+        hint: 'Free space on the server and install again. Nothing was changed.',
+      });
     case 'check-package':
-      return new FleetError('package.corrupt', said, { ...details, hint: 'Download again, then install again. Nothing was changed.' });
+      return new FleetError('package.corrupt', said, {
+        ...details,
+        hint: 'Download again, then install again. Nothing was changed.',
+      });
     case 'restart':
     case 'restart-service':
-      return new FleetError('restart.refused', said, { ...details, hint: `What was staged is taken back. Check the rights of the login user.${away}` });
+      return new FleetError('restart.refused', said, {
+        ...details,
+        hint: `What was staged is taken back. Check the rights of the login user.${away}`,
+      });
     case 'check-swap':
-      return new FleetError('verify.version', said, { ...details, hint: `Look at the product's own log; the earlier version is still active.${away}` });
+      return new FleetError('verify.version', said, {
+        ...details,
+        hint: `Look at the product's own log; the earlier version is still active.${away}`,
+      });
     case 'check-service':
     case 'start':
-      return new FleetError('verify.service', said, { ...details, hint: `Roll back, or look at the service's log on the server.${away}` });
+      return new FleetError('verify.service', said, {
+        ...details,
+        hint: `Roll back, or look at the service's log on the server.${away}`,
+      });
     case 'check-port':
     case 'check-command':
-      return new FleetError('verify.health', said, { ...details, hint: `The new version runs but is not healthy: roll back, or look at its log.${away}` });
+      return new FleetError('verify.health', said, {
+        ...details,
+        hint: `The new version runs but is not healthy: roll back, or look at its log.${away}`,
+      });
     default:
-      return new FleetError('job.failed', said, { ...details, hint: 'Show Log has the steps. What was staged is taken back; install again once the cause is mended.' });
+      return new FleetError('job.failed', said, {
+        ...details,
+        hint: 'Show Log has the steps. What was staged is taken back; install again once the cause is mended.',
+      });
   }
 }

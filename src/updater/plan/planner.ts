@@ -63,7 +63,10 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
   if (product === undefined)
     return blocked('product.unsupported', `This version of VMS Fleet cannot update ${server.product} yet.`);
   if (!product.platforms.includes(server.os))
-    return blocked('server.os', `${product.title} on ${server.os} cannot be updated by this version of VMS Fleet yet.`);
+    return blocked(
+      'server.os',
+      `${product.title} on ${server.os} cannot be updated by this version of VMS Fleet yet.`,
+    );
   const answer = answered.get(server.id);
   if (answer === undefined) return blocked('server.unreachable', 'There are no facts of this server.');
   if ('error' in answer) return blocked('server.unreachable', answer.error.message);
@@ -72,7 +75,11 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
   const proposal = byAction(product, situation, action);
   return {
     ...proposal,
-    reasons: [...jobReasons(product, situation, action), ...proposal.reasons, ...accessReasons(situation, proposal)],
+    reasons: [
+      ...jobReasons(product, situation, action),
+      ...proposal.reasons,
+      ...accessReasons(situation, proposal),
+    ],
   };
 }
 
@@ -103,10 +110,18 @@ function byAction(product: Product, situation: Situation, action: Action): Propo
 function download(product: Product, situation: Situation): Proposal {
   const proposal = product.install(situation);
   const there = new Set(situation.facts.loaded.map((loaded) => loaded.sha256));
-  const files = product.needs(situation).filter((need) => need.package === null || !there.has(need.package.sha256));
+  const files = product
+    .needs(situation)
+    .filter((need) => need.package === null || !there.has(need.package.sha256));
   const settled: Reason[] =
     proposal.path.length > 0 && files.length === 0
-      ? [{ rule: 'package.loaded', severity: 'skip', message: 'Every file of it lies on the server, verified.' }]
+      ? [
+          {
+            rule: 'package.loaded',
+            severity: 'skip',
+            message: 'Every file of it lies on the server, verified.',
+          },
+        ]
       : [];
   return {
     ...proposal,
@@ -119,7 +134,9 @@ function download(product: Product, situation: Situation): Proposal {
     })),
     reasons: [
       ...settled,
-      ...proposal.reasons.filter((reason) => reason.severity !== 'warn' || reason.rule === 'package.not-loaded'),
+      ...proposal.reasons.filter(
+        (reason) => reason.severity !== 'warn' || reason.rule === 'package.not-loaded',
+      ),
     ],
   };
 }
@@ -137,10 +154,16 @@ function rollback(product: Product, situation: Situation): Proposal {
   const from = facts.installed?.version ?? null;
   const path = rollbackPath(facts, to);
   if (facts.history.length < 2)
-    return { ...blocked('history.empty', 'Nothing was installed here from VMS Fleet that could be rolled back.'), from };
+    return {
+      ...blocked('history.empty', 'Nothing was installed here from VMS Fleet that could be rolled back.'),
+      from,
+    };
   if (path === undefined || to === from)
     return {
-      ...blocked('history.empty', `The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`),
+      ...blocked(
+        'history.empty',
+        `The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`,
+      ),
       from,
     };
   const entries = facts.entries ?? [];
@@ -167,7 +190,10 @@ function rollback(product: Product, situation: Situation): Proposal {
     to: path.at(-1) ?? null,
     path,
     steps: hops.flatMap((hop) => hop.steps),
-    reasons: [...drift, ...said.filter((one, index) => said.findIndex((other) => same(one, other)) === index)],
+    reasons: [
+      ...drift,
+      ...said.filter((one, index) => said.findIndex((other) => same(one, other)) === index),
+    ],
   };
 }
 

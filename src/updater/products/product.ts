@@ -86,7 +86,11 @@ export interface Product {
   needs(situation: Situation): Need[];
   install(situation: Situation): Proposal;
   /** The steps and reasons of one hop down, from `entry` to the one below it. */
-  rollback(situation: Situation, entry: HistoryEntry | null, down: string): Pick<Proposal, 'steps' | 'reasons'>;
+  rollback(
+    situation: Situation,
+    entry: HistoryEntry | null,
+    down: string,
+  ): Pick<Proposal, 'steps' | 'reasons'>;
   restart(situation: Situation): Pick<Proposal, 'steps' | 'reasons'>;
   installJob(context: JobContext): JobPart;
   rollbackJob(context: JobContext, entry: HistoryEntry): JobPart;

@@ -46,7 +46,13 @@ export type FleetEvent = { at: string; rollout?: string } & (
   | { type: 'status'; server: string; status: ServerStatus; step: string | null; detail: string | null }
   | { type: 'progress'; server: string; step: string; done: number; total: number }
   | { type: 'log'; server: string; step: string | null; level: 'info' | 'warn' | 'error'; message: string }
-  | { type: 'server-finished'; server: string; outcome: Outcome; status: ServerStatus; error: ErrorInfo | null }
+  | {
+      type: 'server-finished';
+      server: string;
+      outcome: Outcome;
+      status: ServerStatus;
+      error: ErrorInfo | null;
+    }
   | { type: 'rollout-finished'; outcome: 'done' | 'failed' | 'cancelled'; counts: Record<Outcome, number> }
 );
 

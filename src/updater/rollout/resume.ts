@@ -14,7 +14,8 @@ const settled: readonly (string | null)[] = ['done', 'skipped', 'blocked'];
  */
 export function remainingPlan(events: readonly FleetEvent[]): Plan {
   const started = lastOf(events, 'rollout-started');
-  if (started === undefined) throw new FleetError('rollout.unknown', 'The journal of this rollout has no beginning.');
+  if (started === undefined)
+    throw new FleetError('rollout.unknown', 'The journal of this rollout has no beginning.');
   // A resumed rollout's plan is a part of the first one's.
   const first = events.find((event) => event.type === 'rollout-started');
   const plan = first?.type === 'rollout-started' ? first.plan : started.plan;
@@ -41,9 +42,13 @@ export function adoptedPlan(fleet: Fleet, id: string, answered: ReadonlyMap<stri
   });
   const [first] = found;
   if (first === undefined)
-    throw new FleetError('rollout.unknown', `Neither this machine nor a server knows an unfinished rollout ${id}.`, {
-      hint: '`vms-fleet rollouts` lists those of this machine.',
-    });
+    throw new FleetError(
+      'rollout.unknown',
+      `Neither this machine nor a server knows an unfinished rollout ${id}.`,
+      {
+        hint: '`vms-fleet rollouts` lists those of this machine.',
+      },
+    );
   return {
     schema: 1,
     action: first.job.action,

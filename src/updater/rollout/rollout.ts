@@ -86,7 +86,13 @@ export async function carryOut(context: RolloutContext): Promise<Ended> {
           const server = byId.get(planned.id);
           if (server === undefined) return notStarted(planned, 'it is no longer in the fleet file');
           if (index >= limit.concurrency || wave > 0)
-            await say({ type: 'status', server: planned.id, status: 'queued', step: 'queue', detail: behind(inWave, index, limit.concurrency) });
+            await say({
+              type: 'status',
+              server: planned.id,
+              status: 'queued',
+              step: 'queue',
+              detail: behind(inWave, index, limit.concurrency),
+            });
           await limit(async () => {
             const stop = stopReason(one, own);
             if (stop !== undefined) await notStarted(planned, stop);
@@ -97,7 +103,8 @@ export async function carryOut(context: RolloutContext): Promise<Ended> {
     }
   };
   const stopReason = (one: System, own: PlanServer[]): string | undefined => {
-    if (context.cancel.aborted || context.detach.aborted) return 'the rollout was cancelled before it began here';
+    if (context.cancel.aborted || context.detach.aborted)
+      return 'the rollout was cancelled before it began here';
     const failed = own.filter(({ id: server }) => results.get(server)?.outcome === 'failed');
     return failed.length > one.maxFailures
       ? `halted: ${failed.map((each) => each.id).join(', ')} failed, and ${one.id} bears ${one.maxFailures}`
@@ -108,10 +115,14 @@ export async function carryOut(context: RolloutContext): Promise<Ended> {
     await finish(planned.id, {
       outcome: cancelled ? 'cancelled' : 'not-started',
       status: 'unknown',
-      error: new FleetError(cancelled ? 'cancelled' : 'rollout.halted', `${planned.id} was not started: ${why}.`, {
-        server: planned.id,
-        hint: 'Resume the rollout to go on with the servers that are not done.',
-      }),
+      error: new FleetError(
+        cancelled ? 'cancelled' : 'rollout.halted',
+        `${planned.id} was not started: ${why}.`,
+        {
+          server: planned.id,
+          hint: 'Resume the rollout to go on with the servers that are not done.',
+        },
+      ),
     });
   };
 

@@ -16,7 +16,11 @@ export interface RolloutSummary {
 }
 
 /** What a rollout's journal adds up to; undefined for a journal without a beginning. */
-export function summarise(id: string, events: readonly FleetEvent[], alive: boolean): RolloutSummary | undefined {
+export function summarise(
+  id: string,
+  events: readonly FleetEvent[],
+  alive: boolean,
+): RolloutSummary | undefined {
   const started = lastOf(events, 'rollout-started');
   if (started === undefined) return undefined;
   const since = events.slice(events.lastIndexOf(started));
@@ -38,7 +42,11 @@ export function summarise(id: string, events: readonly FleetEvent[], alive: bool
 export function outcomeOf(events: readonly FleetEvent[], server: string): string | null {
   for (const event of [...events].reverse()) {
     if (event.type === 'server-finished' && event.server === server) return event.outcome;
-    if (event.type === 'rollout-started' && event.plan.servers.some((one) => one.id === server && acts(one.verdict))) return null;
+    if (
+      event.type === 'rollout-started' &&
+      event.plan.servers.some((one) => one.id === server && acts(one.verdict))
+    )
+      return null;
   }
   return null;
 }

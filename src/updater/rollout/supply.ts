@@ -62,10 +62,14 @@ export class Supplies {
     const [root] = productOf(server.product)?.repositories(server) ?? [];
     for (const need of needs.filter((one) => one.package === null)) {
       if (root === undefined || need.module === null)
-        throw new FleetError('package.not-loaded', `${need.module ?? server.product} ${need.version} is not in the library.`, {
-          server: server.id,
-          hint: 'Load its file, or set a `repository` in the fleet file that has it.',
-        });
+        throw new FleetError(
+          'package.not-loaded',
+          `${need.module ?? server.product} ${need.version} is not in the library.`,
+          {
+            server: server.id,
+            hint: 'Load its file, or set a `repository` in the fleet file that has it.',
+          },
+        );
       await this.once(root, server, need.module, need.version, onProgress, signal);
     }
   }

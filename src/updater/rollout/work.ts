@@ -11,7 +11,7 @@ import type { Facts, JobFact } from '../targets/facts';
 import type { Link, Links } from '../targets/link';
 import type { Job, JobEnd, JournalLine, Platform } from '../targets/platform';
 import { platformOf, readFacts } from '../targets/read-facts';
-import { awaitReturn } from '../targets/return';
+import { awaitReturn, noReturn } from '../targets/return';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
 import type { NewEvent, Outcome, ServerStatus } from './events';
@@ -142,23 +142,43 @@ export class Work {
     const supply = await this.supply();
     // A rollback takes one hop at a time; an install of the last hop wants what the plan wanted.
     const to = action === 'rollback' ? target : this.context.to;
-    const plan = makePlan({ fleet, servers: [server], action, to, answered: new Map([[server.id, { facts }]]), supply });
+    const plan = makePlan({
+      fleet,
+      servers: [server],
+      action,
+      to,
+      answered: new Map([[server.id, { facts }]]),
+      supply,
+    });
     const again = plan.servers[0];
     if (again === undefined) throw new Error('a plan without its server');
-    if (again.verdict !== 'skip' && again.verdict !== 'blocked' && again.to !== planned.path.at(-1) && action === 'install')
-      throw new FleetError('plan.changed', `${server.id} was to go to ${planned.to}, and now the fleet file wants ${again.to}.`, {
-        server: server.id,
-        hint: 'Plan again.',
-      });
+    if (
+      again.verdict !== 'skip' &&
+      again.verdict !== 'blocked' &&
+      again.to !== planned.path.at(-1) &&
+      action === 'install'
+    )
+      throw new FleetError(
+        'plan.changed',
+        `${server.id} was to go to ${planned.to}, and now the fleet file wants ${again.to}.`,
+        {
+          server: server.id,
+          hint: 'Plan again.',
+        },
+      );
     return again;
   }
 
   private blocked(plan: PlanServer): FleetError {
     const reasons = plan.reasons.filter((reason) => reason.severity === 'block');
-    return new FleetError('plan.blocked', reasons.map(({ rule, message }) => `${rule}: ${message}`).join(' '), {
-      server: this.context.server.id,
-      hint: 'The facts have changed since the plan was made. Mend the cause, then run the action again.',
-    });
+    return new FleetError(
+      'plan.blocked',
+      reasons.map(({ rule, message }) => `${rule}: ${message}`).join(' '),
+      {
+        server: this.context.server.id,
+        hint: 'The facts have changed since the plan was made. Mend the cause, then run the action again.',
+      },
+    );
   }
 
   // ---- download
@@ -166,7 +186,12 @@ export class Work {
   private async download(facts: Facts): Promise<void> {
     const { server, supplies, cancel } = this.context;
     await this.status('downloading', 'download', null);
-    const situation = async (): Promise<Situation> => ({ server, facts, supply: await this.supply(), to: this.context.to });
+    const situation = async (): Promise<Situation> => ({
+      server,
+      facts,
+      supply: await this.supply(),
+      to: this.context.to,
+    });
     await supplies.fetch(
       server,
       this.product.needs(await situation()),
@@ -179,7 +204,12 @@ export class Work {
     const total = missing.reduce((sum, info) => sum + info.size, 0);
     let before = 0;
     for (const info of missing) {
-      const source = { sha256: info.sha256, file: info.file, size: info.size, path: this.context.library.path(info) };
+      const source = {
+        sha256: info.sha256,
+        file: info.file,
+        size: info.size,
+        path: this.context.library.path(info),
+      };
       const result = await this.persist(cancel, async (link) =>
         transfer(link, this.platform, source, {
           signal: cancel,
@@ -187,7 +217,10 @@ export class Work {
         }),
       );
       before += info.size;
-      await this.log('download', `${info.file} (${info.sha256.slice(0, 12)}…) ${result === 'had' ? 'was there' : 'is there, hashed on the server'}`);
+      await this.log(
+        'download',
+        `${info.file} (${info.sha256.slice(0, 12)}…) ${result === 'had' ? 'was there' : 'is there, hashed on the server'}`,
+      );
     }
     await this.facts();
   }
@@ -207,7 +240,8 @@ export class Work {
       platform: this.platform,
       jobId: id,
       jobDir: this.platform.join(this.platform.stateDir(server), 'jobs', id),
-      packagePath: (info) => this.platform.join(this.platform.stateDir(server), 'packages', info.sha256, info.file),
+      packagePath: (info) =>
+        this.platform.join(this.platform.stateDir(server), 'packages', info.sha256, info.file),
       by,
     };
     const part = this.part(context, facts);
@@ -237,7 +271,9 @@ export class Work {
       case 'rollback': {
         const entry = facts.entries?.at(-1);
         if (entry === undefined)
-          throw new FleetError('plan.blocked', `${context.server.id} has no history to roll back.`, { server: context.server.id });
+          throw new FleetError('plan.blocked', `${context.server.id} has no history to roll back.`, {
+            server: context.server.id,
+          });
         return this.product.rollbackJob(context, entry);
       }
       case 'restart':
@@ -264,13 +300,14 @@ export class Work {
     let from = 0;
     let restarts = 0;
     let last: string | null = null;
+    const patience = server.returnMinutes * minute;
     const cancelling = this.cancelOnRequest(id);
     try {
       for (;;) {
         const watch = new RestartWatch();
         let end: JobEnd | 'restarting';
         try {
-          end = await this.persist(detach, (link) =>
+          const follow = (link: Link): Promise<JobEnd | 'restarting'> =>
             this.platform
               .followJob(
                 link,
@@ -287,19 +324,36 @@ export class Work {
               .catch((error: unknown) => {
                 if (watch.restarting) return 'restarting' as const;
                 throw error;
-              }),
-          );
+              });
+          end = await this.persist(detach, follow, patience);
+        } catch (thrown) {
+          // An armed server that falls silent has restarted, asked or not.
+          const error = asFleetError(thrown);
+          throw last === 'arm' && isLinkTrouble(error)
+            ? noReturn(server, patience, error.message, error)
+            : thrown;
         } finally {
           watch.dispose();
         }
         if (end !== 'restarting' && end.kind === 'exit') {
           if (end.state === 'done') return;
-          if (end.state === 'cancelled') throw new FleetError('cancelled', end.message, { server: server.id });
+          if (end.state === 'cancelled')
+            throw new FleetError('cancelled', end.message, { server: server.id });
           throw jobError(server, end.step, end.message);
         }
-        if (watch.before !== null && (end === 'restarting' || watch.restarting)) await this.outAndBack(id, watch.before);
+        if (watch.before !== null && (end === 'restarting' || watch.restarting))
+          await this.outAndBack(id, watch.before);
         if (++restarts > mostRestarts)
-          throw interrupted(server, { id, action, to: null, state: 'interrupted', by: '', since: 0, step: last, message: null });
+          throw interrupted(server, {
+            id,
+            action,
+            to: null,
+            state: 'interrupted',
+            by: '',
+            since: 0,
+            step: last,
+            message: null,
+          });
         // The server goes on by itself where it can; where it cannot, this starts the runner again.
         await this.persist(detach, (link) => this.platform.continueJob(link, id, detach));
       }
@@ -357,17 +411,25 @@ export class Work {
     const facts = await this.facts();
     const situation = { server, facts, supply: await this.supply(), to: this.context.to };
     if (!this.product.reached(situation, action))
-      throw new FleetError('verify.version', `${server.id} says ${facts.installed?.version ?? 'no version'} after the ${action}.`, {
-        server: server.id,
-        step: 'verify',
-        hint: 'Somebody else may have changed it meanwhile. Plan again to see what differs.',
-      });
+      throw new FleetError(
+        'verify.version',
+        `${server.id} says ${facts.installed?.version ?? 'no version'} after the ${action}.`,
+        {
+          server: server.id,
+          step: 'verify',
+          hint: 'Somebody else may have changed it meanwhile. Plan again to see what differs.',
+        },
+      );
     if (facts.service !== undefined && facts.service.state !== 'running')
-      throw new FleetError('verify.service', `The service ${facts.service.name} on ${server.id} is ${facts.service.state}.`, {
-        server: server.id,
-        step: 'verify',
-        hint: "Roll back, or look at the service's log on the server.",
-      });
+      throw new FleetError(
+        'verify.service',
+        `The service ${facts.service.name} on ${server.id} is ${facts.service.state}.`,
+        {
+          server: server.id,
+          step: 'verify',
+          hint: "Roll back, or look at the service's log on the server.",
+        },
+      );
     return this.settled('done');
   }
 
@@ -381,7 +443,9 @@ export class Work {
     const { server, library, cancel, detach } = this.context;
     const packages = await library.list();
     const signal = this.reachedOnce ? detach : AbortSignal.any([cancel, detach]);
-    const facts = await this.persist(signal, (link) => readFacts(link, this.platform, this.product, packages, signal));
+    const facts = await this.persist(signal, (link) =>
+      readFacts(link, this.platform, this.product, packages, signal),
+    );
     this.lastFacts = facts;
     await this.context.say({
       type: 'facts',
@@ -395,7 +459,11 @@ export class Work {
   private lastFacts: Facts | null = null;
 
   /** Does something over the link, and again after the link was lost, until patience ends. A server that was never reached fails at once. */
-  private async persist<T>(signal: AbortSignal, act: (link: Link) => Promise<T>): Promise<T> {
+  private async persist<T>(
+    signal: AbortSignal,
+    act: (link: Link) => Promise<T>,
+    patience = linkPatience,
+  ): Promise<T> {
     const { server, links } = this.context;
     let lostAt: number | undefined;
     for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
@@ -410,7 +478,7 @@ export class Work {
         const error = asFleetError(thrown, { server: server.id });
         if (signal.aborted || !this.reachedOnce || !isLinkTrouble(error)) throw error;
         lostAt ??= Date.now();
-        if (Date.now() - lostAt > linkPatience) throw error;
+        if (Date.now() - lostAt > patience) throw error;
         if (pause === 500) await this.log('link', `${error.message} Trying again.`, 'warn');
         links.drop(server);
         await sleep(pause, undefined, { signal }).catch(() => undefined);

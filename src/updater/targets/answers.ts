@@ -130,7 +130,9 @@ export function parseAnswers(text: string): Answers {
     throw new FleetError('remote.failed', 'The server did not answer all questions.', {
       hint: 'Show Log has what it said. Does its login shell print something of its own, or end the session?',
     });
-  answers.history = [...history.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => entry(lines));
+  answers.history = [...history.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, lines]) => entry(lines));
   answers.job = jobFact(job);
   return answers;
 }
@@ -160,7 +162,8 @@ function jobFact(lines: string[][]): JobFact | null {
     id,
     action: action === 'rollback' || action === 'restart' ? action : 'install',
     to: one('to')?.[0] ?? null,
-    state: exit === undefined ? (one('alive')?.[0] === 'yes' ? 'running' : 'interrupted') : exitState(exit[0]),
+    state:
+      exit === undefined ? (one('alive')?.[0] === 'yes' ? 'running' : 'interrupted') : exitState(exit[0]),
     by: one('by')?.[0] ?? '',
     since: number(one('since')?.[0] ?? ''),
     step: (exit?.[1] === '-' ? null : exit?.[1]) ?? one('step')?.[0] ?? null,
@@ -174,7 +177,9 @@ export function exitState(word: string | undefined): 'done' | 'failed' | 'cancel
 }
 
 function serviceState(word: string): ServiceFact['state'] {
-  return word === 'running' || word === 'stopped' || word === 'failed' || word === 'missing' ? word : 'unknown';
+  return word === 'running' || word === 'stopped' || word === 'failed' || word === 'missing'
+    ? word
+    : 'unknown';
 }
 
 function number(text: string): number {

@@ -60,7 +60,8 @@ async function runScript(link: Link, script: string, signal?: AbortSignal): Prom
 /** @throws FleetError that names the cause: no room, no rights, or what the server said. */
 function must(link: Link, result: ExecResult, doing: string): ExecResult {
   if (result.code === 0) return result;
-  const said = lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.code ?? result.signal}`;
+  const said =
+    lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.code ?? result.signal}`;
   const server = link.server.id;
   if (/no space left/i.test(said))
     throw new FleetError('space', `${server} has no room left while ${doing}: ${said}`, {
@@ -151,10 +152,14 @@ async function beginPackage(
   const lines = result.stdout.trim().split('\n');
   const full = /^nospace (\d+) (\d+)$/m.exec(result.stdout);
   if (full)
-    throw new FleetError('space', `${link.server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`, {
-      server: link.server.id,
-      hint: 'Free space on the server, then download again: it goes on where it stopped.',
-    });
+    throw new FleetError(
+      'space',
+      `${link.server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`,
+      {
+        server: link.server.id,
+        hint: 'Free space on the server, then download again: it goes on where it stopped.',
+      },
+    );
   must(link, result, `taking in ${place.file}`);
   if (lines.includes('have')) return 'have';
   const blocks = new Map<number, string>();
@@ -167,14 +172,21 @@ async function beginPackage(
 
 async function finishPackage(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void> {
   const command = take(link.server, 'finish', place, place.size);
-  must(link, await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }), `finishing ${place.file}`);
+  must(
+    link,
+    await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }),
+    `finishing ${place.file}`,
+  );
 }
 
 function planText(job: Job): string {
   const words = (list: string[]): string => {
     const bad = list.find((word) => /[\t\r\n\0]/.test(word) || word === '');
     if (bad !== undefined)
-      throw new FleetError('usage', `A job cannot carry the word ${JSON.stringify(bad)}: it is empty or holds a tab or a line break.`);
+      throw new FleetError(
+        'usage',
+        `A job cannot carry the word ${JSON.stringify(bad)}: it is empty or holds a tab or a line break.`,
+      );
     return list.join('\t');
   };
   return [
@@ -201,7 +213,9 @@ async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<voi
   // The plan gets its name last: a job folder with a plan is whole. One that is there already is not written again.
   const script = [
     `if [ ! -f ${commandLine([posix.join(folder, 'plan')])} ]; then`,
-    layFiles(folder, files, [`mv ${commandLine([posix.join(folder, 'plan.new'), posix.join(folder, 'plan')])}`]),
+    layFiles(folder, files, [
+      `mv ${commandLine([posix.join(folder, 'plan.new'), posix.join(folder, 'plan')])}`,
+    ]),
     'fi',
     `exec sh ${commandLine([posix.join(folder, 'job.sh'), 'start', folder])}`,
     '',
@@ -263,7 +277,13 @@ async function followJob(
     }
   };
   try {
-    const command = elevated(link.server, ['sh', posix.join(folder, 'job.sh'), 'follow', folder, String(from)]);
+    const command = elevated(link.server, [
+      'sh',
+      posix.join(folder, 'job.sh'),
+      'follow',
+      folder,
+      String(from),
+    ]);
     const result = await link.exec(command, {
       deadline: 24 * 3600 * second,
       signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
@@ -271,15 +291,23 @@ async function followJob(
     });
     if (end !== undefined) return end;
     // The channel ended without the job having ended: the link or the machine is going.
-    throw new FleetError('link.lost', `The view of the job on ${link.server.id} ended: ${lastLine(result.stderr) || 'no reason given'}.`, {
-      server: link.server.id,
-    });
+    throw new FleetError(
+      'link.lost',
+      `The view of the job on ${link.server.id} ended: ${lastLine(result.stderr) || 'no reason given'}.`,
+      {
+        server: link.server.id,
+      },
+    );
   } catch (error) {
     if (stop.signal.aborted && !signal?.aborted)
-      throw new FleetError('link.timeout', `${link.server.id} gave no sign of life for ${silence / second} s.`, {
-        server: link.server.id,
-        cause: error,
-      });
+      throw new FleetError(
+        'link.timeout',
+        `${link.server.id} gave no sign of life for ${silence / second} s.`,
+        {
+          server: link.server.id,
+          cause: error,
+        },
+      );
     throw error;
   } finally {
     clearTimeout(timer);
@@ -289,7 +317,11 @@ async function followJob(
 async function cancelJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
   const folder = jobDir(link.server, jobId);
   const command = elevated(link.server, ['sh', posix.join(folder, 'job.sh'), 'cancel', folder]);
-  must(link, await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }), `cancelling job ${jobId}`);
+  must(
+    link,
+    await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }),
+    `cancelling job ${jobId}`,
+  );
 }
 
 /** Any Linux with POSIX sh, and macOS for trying things out. */

@@ -60,7 +60,12 @@ export interface Platform {
   /** Lays the helper scripts that a transfer needs; the first thing ever written on a server. */
   prepare(link: Link, signal?: AbortSignal): Promise<void>;
   /** @returns what is there already: all of it, or the SHA-256 of each block of a part. */
-  beginPackage(link: Link, place: PackagePlace, blockMiB: number, signal?: AbortSignal): Promise<'have' | Map<number, string>>;
+  beginPackage(
+    link: Link,
+    place: PackagePlace,
+    blockMiB: number,
+    signal?: AbortSignal,
+  ): Promise<'have' | Map<number, string>>;
   /** The command that takes one block on its standard input. */
   putCommand(server: Server, place: PackagePlace, blockMiB: number, block: number): string;
   /** The command that reads counts of finished MiB, a line each, and prints the SHA-256 of all of it. */

@@ -47,20 +47,35 @@ export async function awaitReturn(
     }
     await sleep(pause, undefined, options.signal ? { signal: options.signal } : {});
   }
-  const minutes = Math.round(options.patience / 60_000);
-  const seen = seenOld && last === undefined ? 'it answers, but has not restarted' : (last?.message ?? 'it does not answer');
-  throw new FleetError('restart.no-return', `${server.id} is not back ${minutes} minutes after the restart: ${seen}.`, {
+  const seen =
+    seenOld && last === undefined
+      ? 'it answers, but has not restarted'
+      : (last?.message ?? 'it does not answer');
+  throw noReturn(server, options.patience, seen, last);
+}
+
+/** A server that stays away; `seen` says what the last look at it showed. */
+export function noReturn(server: Server, patience: number, seen: string, cause?: unknown): FleetError {
+  const away =
+    patience < 60_000 ? `${Math.round(patience / 1000)} seconds` : `${Math.round(patience / 60_000)} minutes`;
+  const when = 'When it is back, resume the rollout: the job goes on from there.';
+  return new FleetError('restart.no-return', `${server.id} is not back ${away} after the restart: ${seen}`, {
     server: server.id,
     step: 'restart',
     hint:
       server.outOfBand === undefined
-        ? 'Somebody has to look at the machine. When it is back, resume the rollout: the job goes on from there.'
-        : `Reach it out of band: ${server.outOfBand}. When it is back, resume the rollout: the job goes on from there.`,
-    cause: last,
+        ? `Somebody has to look at the machine. ${when}`
+        : `Reach it out of band: ${server.outOfBand}. ${when}`,
+    cause,
   });
 }
 
-async function probe(links: Links, platform: Platform, server: Server, options: ReturnOptions): Promise<Pulse> {
+async function probe(
+  links: Links,
+  platform: Platform,
+  server: Server,
+  options: ReturnOptions,
+): Promise<Pulse> {
   const link = await links.fresh(server, {
     deadline: probeDeadline,
     ...(options.signal && { signal: options.signal }),

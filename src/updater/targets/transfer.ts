@@ -111,11 +111,15 @@ export async function transfer(
     stop.abort();
     front.end();
     if (both.reason instanceof Error && both.reason.message === 'idle')
-      throw new FleetError('transfer.failed', `Nothing of ${source.file} moved to ${link.server.id} for ${idleLimit / 1000} s.`, {
-        server: link.server.id,
-        hint: 'Check the line, then download again: it goes on where it stopped.',
-        cause: error,
-      });
+      throw new FleetError(
+        'transfer.failed',
+        `Nothing of ${source.file} moved to ${link.server.id} for ${idleLimit / 1000} s.`,
+        {
+          server: link.server.id,
+          hint: 'Check the line, then download again: it goes on where it stopped.',
+          cause: error,
+        },
+      );
     throw error;
   } finally {
     clearInterval(watch);
@@ -146,17 +150,25 @@ async function missingBlocks(source: Source, held: Map<number, string>, blocks: 
 }
 
 function putFailure(link: Link, source: Source, stderr: string): FleetError {
-  const said = stderr.trim().split('\n').find((line) => !/records (in|out)|copied/.test(line)) ?? '';
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .find((line) => !/records (in|out)|copied/.test(line)) ?? '';
   const server = link.server.id;
   if (/no space left|disk quota/i.test(stderr))
     return new FleetError('space', `${server} ran out of room while taking in ${source.file}.`, {
       server,
       hint: 'Free space on the server, then download again: it goes on where it stopped.',
     });
-  return new FleetError('transfer.failed', `${server} could not write ${source.file}: ${said || 'no reason given'}.`, {
-    server,
-    hint: 'Download again: it goes on where it stopped.',
-  });
+  return new FleetError(
+    'transfer.failed',
+    `${server} could not write ${source.file}: ${said || 'no reason given'}.`,
+    {
+      server,
+      hint: 'Download again: it goes on where it stopped.',
+    },
+  );
 }
 
 /** Tells the hashing server how far the file is complete from its front. */

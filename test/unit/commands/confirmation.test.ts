@@ -34,7 +34,12 @@ const same = server('d', {
 
 describe('the question before servers are changed', () => {
   it('names servers, versions, count, the restart, and who is left out by which rule', () => {
-    const made = plan(server('a'), server('b', { path: ['1.4.2', '1.5.0'], steps: [{ step: 'restart-service' }] }), blocked, same);
+    const made = plan(
+      server('a'),
+      server('b', { path: ['1.4.2', '1.5.0'], steps: [{ step: 'restart-service' }] }),
+      blocked,
+      same,
+    );
     const { message, detail, button } = question(made, split(made));
     expect(message).toBe('Install: 2 servers?');
     expect(detail).toContain('a: 1.4.1 → 1.4.2, the machine restarts: recording stops meanwhile');

@@ -6,8 +6,12 @@ import { box, facts, state } from './fixtures';
 describe('what stands behind a server', () => {
   it('says version, target and status in words', () => {
     expect(describeServer(box, state())).toBe('not asked yet');
-    expect(describeServer(box, state({ status: 'installed', version: '1.4.2', facts }))).toBe(
-      '1.4.2 · 3 modules to change · installed',
+    const modules = { 'com.banalytics.box:core': '1.4.2', 'com.banalytics.box.module:onvif': '1.2.0' };
+    const there = state({ status: 'installed', version: '1.4.2', facts: { ...facts, modules } });
+    expect(describeServer(box, there)).toBe('1.4.2 · installed');
+    const older = { ...facts, modules: { ...modules, 'com.banalytics.box.module:onvif': '1.1.0' } };
+    expect(describeServer(box, state({ status: 'loaded', version: '1.4.2', facts: older }))).toBe(
+      '1.4.2 · 1 module to change · loaded',
     );
     expect(describeServer(box, state({ status: 'loaded', version: '1.4.1', facts }))).toBe(
       '1.4.1 → 1.4.2 · loaded',
@@ -52,17 +56,18 @@ describe('the tooltip', () => {
     const text = serverTooltip(box, state({ status: 'failed', error, reasons }));
     expect(text).toContain('\\[x\\]\\(command\\:evil\\) \\<b\\>');
     expect(text).toContain('**Next** Look');
-    expect(text).toContain('warn: m (a\\.b)');
+    expect(text).toContain('note: m (a\\.b)');
   });
 });
 
 describe('modules', () => {
   it('says what is installed and what is wanted, before and after the server was asked', () => {
     expect(moduleRows(box, state()).map(({ description }) => description)).toEqual([
-      '1.2.0 wanted',
       '1.4.2 wanted',
+      '1.2.0 wanted',
     ]);
     expect(moduleRows(box, state({ facts }))).toEqual([
+      { module: 'com.banalytics.box:core', description: 'installed 1.4.1 → wanted 1.4.2', differs: true },
       {
         module: 'com.banalytics.box.module:onvif',
         description: 'not installed → wanted 1.2.0',
@@ -73,7 +78,6 @@ describe('modules', () => {
         description: 'installed 2.0.0 → not wanted',
         differs: true,
       },
-      { module: 'com.banalytics.box:core', description: 'installed 1.4.1 → wanted 1.4.2', differs: true },
     ]);
   });
 });

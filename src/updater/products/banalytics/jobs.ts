@@ -39,7 +39,13 @@ function keeps(context: JobContext, withModels: boolean): { name: string; path: 
 
 function historyFile(
   context: JobContext,
-  entry: { id: string; version: string; modules: Record<string, string>; backup: boolean; kept: { name: string; path: string }[] },
+  entry: {
+    id: string;
+    version: string;
+    modules: Record<string, string>;
+    backup: boolean;
+    kept: { name: string; path: string }[];
+  },
 ): string {
   return [
     `id\t${entry.id}`,
@@ -98,7 +104,13 @@ export function installJob(context: JobContext): JobPart {
   const need = room(context);
 
   const history: Record<string, string> = {
-    entry: historyFile(context, { id: jobId, version: to ?? wantedCore(wanted), modules: wanted, backup: true, kept }),
+    entry: historyFile(context, {
+      id: jobId,
+      version: to ?? wantedCore(wanted),
+      modules: wanted,
+      backup: true,
+      kept,
+    }),
   };
   const lines: JobLine[] = [
     step('check-space', home, kib(need.home)),
@@ -146,7 +158,9 @@ function stage(context: JobContext, info: PackageInfo, staged: string): JobLine[
   switch (info.kind) {
     case 'core':
     case 'module':
-      return [step('place', at, context.platform.join(staged, activeFileName(info.module ?? '', info.version)))];
+      return [
+        step('place', at, context.platform.join(staged, activeFileName(info.module ?? '', info.version))),
+      ];
     case 'dependencies':
       return [step('unpack', at, staged)];
     case 'model':
@@ -171,10 +185,14 @@ export function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {
   const { home, active, staged } = places(context);
   const from = entry.backup;
   if (from === null)
-    throw new FleetError('plan.blocked', `${server.id} keeps no backup of what was there before ${entry.version}.`, {
-      server: server.id,
-      hint: 'Install the earlier versions anew instead: set them in the fleet file.',
-    });
+    throw new FleetError(
+      'plan.blocked',
+      `${server.id} keeps no backup of what was there before ${entry.version}.`,
+      {
+        server: server.id,
+        hint: 'Install the earlier versions anew instead: set them in the fleet file.',
+      },
+    );
   const backup = (name: string): string => platform.join(platform.stateDir(server), 'backups', from, name);
   // The set comes back through the product's own swap, models and settings by a copy while the service stands still.
   const restored = entry.kept.filter(({ name }) => name === 'models' || name.startsWith('settings-'));
@@ -189,10 +207,19 @@ export function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {
     step('place-all', backup('modules'), staged, marker),
     step('own', staged, home),
     ...(stops ? [step('stop'), undo('start')] : []),
-    ...restored.flatMap(({ name, path }) => [step('restore', from, name, path), undo('restore', jobId, name, path)]),
+    ...restored.flatMap(({ name, path }) => [
+      step('restore', from, name, path),
+      undo('restore', jobId, name, path),
+    ]),
     // Undo runs the other way round: stopped before the settings are put back, started after.
     ...(stops ? [undo('stop')] : []),
-    step('arm', platform.join(backup('modules'), marker), staged, backup('modules.sums'), platform.join(active, marker)),
+    step(
+      'arm',
+      platform.join(backup('modules'), marker),
+      staged,
+      backup('modules.sums'),
+      platform.join(active, marker),
+    ),
     undo('remove', platform.join(staged, marker)),
     ...activate(context, platform.join(backup('modules'), marker), step('unrecord', entry.id), stops),
   ];
@@ -201,5 +228,8 @@ export function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {
 
 export function restartJob(context: JobContext): JobPart {
   const machine = settings(context.server).restart === 'reboot';
-  return { lines: [step(machine ? 'restart' : 'restart-service'), step('commit'), ...health(context)], files: {} };
+  return {
+    lines: [step(machine ? 'restart' : 'restart-service'), step('commit'), ...health(context)],
+    files: {},
+  };
 }

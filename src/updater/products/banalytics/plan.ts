@@ -44,7 +44,9 @@ export function install(situation: Situation): Proposal {
   if (changed.length === 0)
     return {
       ...none,
-      reasons: [{ rule: 'version.same', severity: 'skip', message: `The wanted modules are active (core ${core}).` }],
+      reasons: [
+        { rule: 'version.same', severity: 'skip', message: `The wanted modules are active (core ${core}).` },
+      ],
     };
 
   return {
@@ -63,7 +65,12 @@ export function install(situation: Situation): Proposal {
 }
 
 function moduleStep(change: ModuleChange): PlanStep {
-  return { step: change.to === null ? 'remove' : 'stage', module: change.module, from: change.from, to: change.to };
+  return {
+    step: change.to === null ? 'remove' : 'stage',
+    module: change.module,
+    from: change.from,
+    to: change.to,
+  };
 }
 
 export function restartSteps({ server }: Situation): PlanStep[] {
@@ -72,7 +79,9 @@ export function restartSteps({ server }: Situation): PlanStep[] {
     restart === 'reboot' ? { step: 'restart', machine: server.host } : { step: 'restart-service', service },
     { step: 'check-service', service, settleSeconds: server.health.settleSeconds },
     ...(server.health.port === undefined ? [] : [{ step: 'check-port', port: server.health.port }]),
-    ...(server.health.command === undefined ? [] : [{ step: 'check-command', command: server.health.command.join(' ') }]),
+    ...(server.health.command === undefined
+      ? []
+      : [{ step: 'check-command', command: server.health.command.join(' ') }]),
   ];
 }
 
@@ -84,7 +93,8 @@ export function rollback(
   const { facts, server } = situation;
   const below = facts.entries?.[facts.entries.findIndex((one) => one.id === entry?.id) - 1];
   const moved = entry === null || below === undefined ? [] : changes(entry.modules, below.modules);
-  const put = moved.length > 0 ? moved.map(moduleStep) : [{ step: 'stage', module: coreModule, from: null, to: down }];
+  const put =
+    moved.length > 0 ? moved.map(moduleStep) : [{ step: 'stage', module: coreModule, from: null, to: down }];
   const restored = server.settingsPaths.map((path): PlanStep => ({ step: 'restore', path }));
   return {
     steps: [...put, ...restored, ...restartSteps(situation)],
@@ -106,13 +116,11 @@ function supplyReasons(situation: Situation): Reason[] {
         : [cite(rules, 'banalytics.portal', `${silent} The library lacks ${names}.`)];
   return [
     ...portal,
-    ...missing.map(
-      (need): Reason => ({
-        rule: 'package.not-loaded',
-        severity: 'warn',
-        message: `${need.module} ${need.version} is not in the library.`,
-      }),
-    ),
+    ...missing.map((need): Reason => ({
+      rule: 'package.not-loaded',
+      severity: 'warn',
+      message: `${need.module} ${need.version} is not in the library.`,
+    })),
   ];
 }
 
@@ -126,7 +134,12 @@ export function room(situation: Situation): { home: number; state: number } {
   const unpacked = (info: PackageInfo): number =>
     info.contents?.reduce((sum, one) => sum + one.size, 0) ?? info.size;
   const sum = (list: number[]): number => list.reduce((total, one) => total + one, 0);
-  const kept = ['modules', 'models', 'config', ...situation.server.settingsPaths.map((_, i) => `settings-${i}`)];
+  const kept = [
+    'modules',
+    'models',
+    'config',
+    ...situation.server.settingsPaths.map((_, i) => `settings-${i}`),
+  ];
   return {
     home: sum(known.map(unpacked)),
     state:
@@ -140,7 +153,9 @@ function spaceReason(situation: Situation): Reason[] {
   const { home, state } = room(situation);
   const free = { home: freeBytes.home ?? freeBytes.system, state: freeBytes.state };
   const together =
-    volumes?.home !== undefined && volumes.state !== undefined ? volumes.home === volumes.state : free.home === free.state;
+    volumes?.home !== undefined && volumes.state !== undefined
+      ? volumes.home === volumes.state
+      : free.home === free.state;
   const short = (what: string, have: number, need: number): Reason[] => {
     const wanted = Math.ceil(need * (1 + margin.part)) + margin.bytes;
     if (have >= wanted) return [];
@@ -163,7 +178,8 @@ function dependents({ supply }: Situation, changed: ModuleChange[], wanted: Modu
       const users = Object.entries(wanted)
         .filter(([module, version]) =>
           supply.packages.some(
-            (info) => info.module === module && info.version === version && info.dependsOn.includes(change.module),
+            (info) =>
+              info.module === module && info.version === version && info.dependsOn.includes(change.module),
           ),
         )
         .map(([module]) => module);

@@ -46,11 +46,13 @@ export const rules: readonly Rule[] = [
   {
     id: 'banalytics.settings-kept',
     severity: 'warn',
-    sentence: 'User settings stay as they are now; those under `settingsPaths` are put back to what they were before the update.',
+    sentence:
+      'User settings stay as they are now; those under `settingsPaths` are put back to what they were before the update.',
   },
   {
     id: 'banalytics.on-boot',
     severity: 'block',
-    sentence: 'A server with `updateType: "on-boot"` synchronises itself when it starts; VMS Fleet updates those in `manual` mode.',
+    sentence:
+      'A server with `updateType: "on-boot"` synchronises itself when it starts; VMS Fleet updates those in `manual` mode.',
   },
 ];

@@ -70,9 +70,14 @@ export function readModulesInfo(lines: readonly string[]): ModuleSet {
 }
 
 /** `modules-info.properties` for a set: the marker of a staged update. `uploaded` in seconds since 1970. */
-export function writeModulesInfo(modules: readonly { module: string; version: string; uploaded: number }[]): string {
+export function writeModulesInfo(
+  modules: readonly { module: string; version: string; uploaded: number }[],
+): string {
   const lines = [...modules]
-    .sort((a, b) => Number(b.module === coreModule) - Number(a.module === coreModule) || (a.module < b.module ? -1 : 1))
+    .sort(
+      (a, b) =>
+        Number(b.module === coreModule) - Number(a.module === coreModule) || (a.module < b.module ? -1 : 1),
+    )
     .map(({ module, version, uploaded }) => {
       const kind = module === coreModule ? 'core' : 'component';
       return `${`${module}:${version}`.replace(/[:=\s#!\\]/g, '\\$&')}=${kind}:${uploaded}`;

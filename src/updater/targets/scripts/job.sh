@@ -162,8 +162,8 @@ run() {
     case $name in
       restart)
         no_return=1
-        # Whoever watches learns from here which boot identity must go.
-        about=$(boot_id)
+        # Whoever watches learns from here which boot identity must go; after the restart it is the one that went.
+        if restarted_since_armed; then about=$(cat "$dir/boot-before"); else about=$(boot_id); fi
         ;;
       restart-service | stop) no_return=1 ;;
     esac
@@ -183,7 +183,11 @@ run() {
 case $verb in
   start)
     [ -f "$dir/exit" ] && { echo ended; exit 0; }
-    take_lock || exit 75
+    take_lock || {
+      # A job that never ran leaves nothing behind.
+      [ -f "$dir/journal" ] || rm -rf "$dir"
+      exit 75
+    }
     runner_alive && { echo running; exit 0; }
     if as_root && has_systemd && command -v systemd-run >/dev/null 2>&1 &&
       systemd-run --quiet --no-block --collect --description="VMS Fleet: job $job" /bin/sh "$dir/job.sh" run "$dir" </dev/null >>"$dir/log" 2>&1; then

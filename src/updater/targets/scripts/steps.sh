@@ -54,12 +54,22 @@ sums() {
   fi
 }
 
+# Seconds that pass evenly: the clock of a machine that has just started may leap by hours.
+ticks() {
+  if [ -r /proc/uptime ]; then
+    read -r uptime _ </proc/uptime
+    echo "${uptime%%.*}"
+  else
+    date +%s
+  fi
+}
+
 # How long a step may take to see what it waits for.
 until_true() { # SECONDS CHECK ARG...
-  deadline=$(($(date +%s) + $1))
+  deadline=$(($(ticks) + $1))
   shift
   until "$@"; do
-    [ "$(date +%s)" -lt "$deadline" ] || return 1
+    [ "$(ticks)" -lt "$deadline" ] || return 1
     nap
   done
 }
@@ -117,8 +127,8 @@ restarts_of_its_own() {
 steady() { # SECONDS
   service_runs || return 1
   before=$(restarts_of_its_own)
-  settled=$(($(date +%s) + $1))
-  while [ "$(date +%s)" -lt "$settled" ]; do
+  settled=$(($(ticks) + $1))
+  while [ "$(ticks)" -lt "$settled" ]; do
     nap
     service_runs || return 1
   done
@@ -156,12 +166,13 @@ step_backup() { # NAME SOURCE
   to=$state/backups/$(setting backup)/$1
   [ -f "$to.sums" ] && return 0
   # Settings may hold secrets: nobody else reads backups.
-  (umask 077 && mkdir -p "$(dirname "$to")")
+  (umask 077 && mkdir -p "$(dirname "$to")") || refuse "$(dirname "$to") could not be made" || return 1
   tries=3
   while :; do
-    rm -rf "$to"
-    [ -e "$2" ] || { : >"$to.absent"; : >"$to.sums"; return 0; }
-    { sums "$2" >"$to.before" && cp -Rp "$2" "$to" 2>>"$dir/log"; } || refuse "$2 could not be copied: $(tail -n 1 "$dir/log")" || return 1
+    rm -rf "$to" "$to.absent"
+    [ -e "$2" ] || { touch "$to.absent" "$to.sums" || refuse "$to could not be written"; return; }
+    # -H: a path that is a link stands for what it leads to.
+    { sums "$2" >"$to.before" && cp -RHp "$2" "$to" 2>>"$dir/log"; } || refuse "$2 could not be copied: $(tail -n 1 "$dir/log")" || return 1
     sums "$to" >"$to.after"
     if cmp -s "$to.before" "$to.after"; then break; fi
     tries=$((tries - 1))
@@ -183,6 +194,8 @@ step_check_backup() { # ENTRY NAME
 # Puts back what a backup holds; what was there goes only when the new is in its place.
 step_restore() { # ENTRY NAME TARGET
   kept=$state/backups/$1/$2
+  # A link stays one: what it leads to is put back.
+  [ ! -L "$3" ] || [ ! -e "$3" ] || set -- "$1" "$2" "$(readlink -f "$3")"
   new=$3.vms-fleet-new
   gone=$3.vms-fleet-old
   rm -rf "$new"
@@ -208,9 +221,9 @@ step_place() { # SOURCE TARGET
 }
 
 step_place_all() { # FOLDER TARGET NAME: what is in FOLDER, but for NAME
-  { mkdir -p "$2" && (cd "$1" && for one in ./* ./.[!.]*; do
-    [ -e "$one" ] || continue
-    [ "$one" = "./$3" ] || cp -Rp "$one" "$2/" || exit 1
+  { mkdir -p "$2" && (cd "$1" && for one in ./* ./.[!.]* ./..?*; do
+    [ -e "$one" ] || [ -L "$one" ] || continue
+    [ "$one" = "./$3" ] || cp -Rpf "$one" "$2/" || exit 1
   done) 2>>"$dir/log"; } || refuse "$2 could not be filled from $1: $(tail -n 1 "$dir/log")"
 }
 
@@ -219,7 +232,8 @@ step_unpack() { # ZIP FOLDER
   for tool in unzip bsdtar python3 jar busybox; do
     command -v $tool >/dev/null 2>&1 || continue
     case $tool in
-      unzip) limited 1800 unzip -o -q "$1" -d "$2" ;;
+      # -UU (where unzip knows it): names byte by byte, or the C locale would write é as #U00e9.
+      unzip) limited 1800 env UNZIP=-UU unzip -o -q "$1" -d "$2" ;;
       bsdtar) limited 1800 bsdtar -x -f "$1" -C "$2" ;;
       python3) limited 1800 python3 -m zipfile -e "$1" "$2" ;;
       jar) (cd "$2" && limited 1800 jar xf "$1") ;;
@@ -231,6 +245,7 @@ step_unpack() { # ZIP FOLDER
 }
 
 step_check_sums() { # LIST FOLDER [EXCEPT]: every file of the list, but for one, is there as it should be
+  [ -r "$1" ] || refuse "$1 cannot be read" || return 1
   while IFS= read -r line <&5; do
     path=${line#*  }
     path=${path#./}
@@ -290,6 +305,8 @@ step_restart() { # another boot identity than when it was asked for is the proof
   remember_boot || return 1
   continue_at_boot
   flush_all "$dir"
+  # A moment for whoever watches, to learn that the silence that follows is a restart.
+  sleep 1
   words=$(setting reboot)
   if [ -n "$words" ]; then
     limited_words 120 "$words"
@@ -298,9 +315,9 @@ step_restart() { # another boot identity than when it was asked for is the proof
   else
     limited 120 reboot
   fi || refuse "the restart was refused: $(tail -n 1 "$dir/log")" || return 1
-  # The machine goes down under us. If it does not, that is a failure with a name.
-  sleep "$(setting going-down)"
-  refuse "a restart was asked for, and the machine is still up $(setting going-down) seconds later"
+  # The machine goes down under us. If it does not, that is a failure with a name. (No plain sleep: a shutdown that ends the
+  # sleep before this shell must not look like time gone by.)
+  until_true "$(setting going-down)" false || refuse "a restart was asked for, and the machine is still up $(setting going-down) seconds later"
 }
 
 step_check_swap() { # MARKER ACTIVE-MARKER TIMEOUT
@@ -335,9 +352,9 @@ step_commit() { return 0; }
 
 do_step() { # NAME ARG...
   why=
-  name=$1
+  word=$1
   shift
-  case $name in
+  case $word in
     check-package) step_check_package "$@" ;;
     check-space) step_check_space "$@" ;;
     backup) step_backup "$@" ;;
@@ -363,7 +380,7 @@ do_step() { # NAME ARG...
     check-port) step_check_port "$@" ;;
     check-command) step_check_command "$@" ;;
     commit) step_commit ;;
-    *) refuse "this runner knows no step $name" ;;
+    *) refuse "this runner knows no step $word" ;;
   esac
 }
 
