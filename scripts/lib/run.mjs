@@ -19,7 +19,11 @@ function guard() {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ])
-    process.once(signal, () => void stopAll().finally(() => process.exit(code)));
+    process.once(signal, () => {
+      // Also where the program, its children gone, comes to its own end first.
+      process.exitCode = code;
+      void stopAll().finally(() => process.exit(code));
+    });
 }
 
 /** Ends every child still running: asked first, so that it can end what it started itself; killed after 10 s. */

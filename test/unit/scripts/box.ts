@@ -31,6 +31,7 @@ export const oddName = "bo x '$(touch pwned)` %PATH% &!\" \\n -é";
  * start.sh does, `reboot` brings a new boot identity and takes the job's runner with it.
  */
 const product = `#!/bin/sh
+[ -n "$REAL_PATH" ] && PATH=$REAL_PATH
 home=$2
 swap() {
   [ -f "$home/modules-upgrade/modules-info.properties" ] || return 0

@@ -107,3 +107,8 @@ export async function rollbackJob(box: Box, id: string, known: readonly PackageI
 }
 
 export const wanted = { [core]: '2.0.0', [media]: '2.0.0', [vision]: '2.0.0' };
+
+/** What an update may change besides what it is for: the product's own folders for staging and for its last set. */
+export function lasting(tree: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tree).filter(([path]) => !/^\.\/modules-(upgrade|backup)/.test(path)));
+}

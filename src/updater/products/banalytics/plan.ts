@@ -116,11 +116,7 @@ function supplyReasons(situation: Situation): Reason[] {
         : [cite(rules, 'banalytics.portal', `${silent} The library lacks ${names}.`)];
   return [
     ...portal,
-    ...missing.map((need): Reason => ({
-      rule: 'package.not-loaded',
-      severity: 'warn',
-      message: `${need.module} ${need.version} is not in the library.`,
-    })),
+    { rule: 'package.not-loaded', severity: 'warn', message: `Not in the library yet: ${names}.` },
   ];
 }
 

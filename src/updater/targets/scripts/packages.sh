@@ -3,9 +3,9 @@
 # content lands in the same place, so nothing needs a lock. The file gets its name only after its SHA-256 was computed here.
 #
 #   begin DIR FILE SIZE BLOCK    prints `have`, or `block N HASH` for what a part already holds, then `ready`
-#   put   DIR FILE BLOCK N       standard input is block N
-#   hash  DIR FILE               reads counts of MiB that are complete from the front; prints the SHA-256 of all
-#   finish DIR FILE SIZE         gives the file its name
+#   put   DIR FILE AT            standard input goes into the part from MiB number AT on
+#   prove DIR FILE SIZE SHA256   reads counts of MiB that are complete from the front, then `end`; prints the SHA-256 of all,
+#                                and gives the file its name if it is the right one
 umask 077
 verb=$1
 dir=$2
@@ -30,6 +30,8 @@ case $verb in
       echo "nospace $((free * 1024)) $((size - held))"
       exit 28
     fi
+    # What is behind the end of the file came from elsewhere.
+    [ "$held" -gt "$size" ] && { rm -f "$part" || exit 1; held=0; }
     n=0
     while [ $((n * block * mib)) -lt "$held" ]; do
       echo "block $n $(dd if="$part" bs=$mib skip=$((n * block)) count="$block" 2>/dev/null | sha256)"
@@ -38,20 +40,19 @@ case $verb in
     : >>"$part" && echo ready
     ;;
   put)
+    # A colleague has brought it to its end meanwhile.
     [ -f "$dir/$file" ] && { cat >/dev/null; exit 0; }
-    exec dd of="$part" bs=$mib seek=$(($4 * $5)) conv=notrunc
+    exec dd of="$part" bs=$mib seek="$4" conv=notrunc
     ;;
-  hash)
-    at=0
-    while read -r count; do
-      dd if="$part" bs=$mib skip=$at count="$count" 2>/dev/null
-      at=$((at + count))
-    done | sha256
-    ;;
-  finish)
-    [ -f "$dir/$file" ] && { rm -f "$part"; exit 0; }
-    [ "$(size_of "$part")" = "$4" ] || { echo "size $(size_of "$part")"; exit 1; }
-    sync "$part" 2>/dev/null || sync
-    mv -f "$part" "$dir/$file"
+  prove)
+    size=$4
+    found=$(
+      # The part stays the same file for this reader, also if a colleague's client gives it its name meanwhile.
+      exec 4<"$part" || exec 4<"$dir/$file" || exit 1
+      while read -r count && [ "$count" != end ]; do
+        dd bs=$mib count="$count" <&4 2>/dev/null
+      done | sha256
+    )
+    EOF_PLACE
     ;;
 esac

@@ -75,7 +75,13 @@ until_true() { # SECONDS CHECK ARG...
 }
 
 as_root() { [ "$(id -u)" = 0 ]; }
-has_systemd() { [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; }
+
+# A machine with systemd of its own. One that shares its kernel, and so brings a boot identity of its own, has no boot to
+# go on at, and the systemd it may see is its host's.
+has_systemd() {
+  [ "$(setting boot)" = /proc/sys/kernel/random/boot_id ] && [ -d /run/systemd/system ] &&
+    command -v systemctl >/dev/null 2>&1
+}
 
 # ---- boot identity
 
