@@ -68,4 +68,3 @@ export function openSshOptions(ground: Ground): string[] {
     'BatchMode=yes',
   ];
 }
-

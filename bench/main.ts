@@ -35,7 +35,8 @@ async function main(): Promise<void> {
     say,
     has(program) {
       if (onPath(program)) return true;
-      if (!missing.has(program)) say(`NOT MEASURED: ${program} is not installed, so nothing is compared with it.`);
+      if (!missing.has(program))
+        say(`NOT MEASURED: ${program} is not installed, so nothing is compared with it.`);
       missing.add(program);
       return false;
     },

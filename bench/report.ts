@@ -11,8 +11,15 @@ export function reportText(ratios: Ratio[], missing: string[]): string {
     one.met === null ? '' : one.met ? 'met' : 'NOT MET',
   ]);
   const table = [['what', 'median', 'min to max', 'rounds', 'goal', ''], ...lines];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => (line[column] ?? '').length)));
-  const text = table.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((line) => (line[column] ?? '').length)),
+  );
+  const text = table.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   const notes = missing.map((program) => `NOT MEASURED for want of ${program}.`);
   return ['', ...notes, ...text].join('\n');
 }

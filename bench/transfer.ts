@@ -26,7 +26,11 @@ async function loopback(bench: Bench, ground: Ground): Promise<Ratio[]> {
   const size = bench.quick ? 256 : 1024;
   bench.say(`Transfer of ${size} MiB on loopback`);
   const [port = 0] = ground.ports;
-  const times = await rounds(bench.rounds, runners(bench, ground, port, await incompressible(ground, size)), bench.say);
+  const times = await rounds(
+    bench.rounds,
+    runners(bench, ground, port, await incompressible(ground, size)),
+    bench.say,
+  );
   return ratios(bench, `${size} MiB, loopback`, times, 1.5);
 }
 
@@ -37,7 +41,11 @@ async function far(bench: Bench, ground: Ground): Promise<Ratio[]> {
   try {
     ground.know([...ground.ports, proxy.port]);
     const count = Math.min(bench.rounds, 3);
-    const times = await rounds(count, runners(bench, ground, proxy.port, await incompressible(ground, size)), bench.say);
+    const times = await rounds(
+      count,
+      runners(bench, ground, proxy.port, await incompressible(ground, size)),
+      bench.say,
+    );
     return ratios(bench, `${size} MiB, 50 ms`, times, 2.5);
   } finally {
     await proxy.close();
@@ -48,7 +56,12 @@ function ratios(bench: Bench, what: string, times: Record<string, number[]>, goa
   return ['scp', 'sftp']
     .filter((name) => name in times)
     .map((name) =>
-      ratio(`${what}: our speed by ${name}'s`, times, [name, 'ours'], name === 'scp' ? { atLeast: goal } : null),
+      ratio(
+        `${what}: our speed by ${name}'s`,
+        times,
+        [name, 'ours'],
+        name === 'scp' ? { atLeast: goal } : null,
+      ),
     );
 }
 
@@ -68,7 +81,8 @@ function runners(bench: Bench, ground: Ground, port: number, sample: Sample): Re
       mkdirSync(there);
       try {
         const { ms } = await send();
-        if ((await sha256(path.join(there, arrived))) !== sample.sha256) throw new Error(`${arrived} arrived wrong`);
+        if ((await sha256(path.join(there, arrived))) !== sample.sha256)
+          throw new Error(`${arrived} arrived wrong`);
         return ms;
       } finally {
         rmSync(there, { recursive: true, force: true });
@@ -82,7 +96,14 @@ function runners(bench: Bench, ground: Ground, port: number, sample: Sample): Re
     stateDir: there,
     source: { path: sample.path, file, size: sample.size, sha256: sample.sha256 },
   };
-  const options = ['-q', '-P', String(port), '-F', '/dev/null', ...openSshOptions(ground).flatMap((one) => ['-o', one])];
+  const options = [
+    '-q',
+    '-P',
+    String(port),
+    '-F',
+    '/dev/null',
+    ...openSshOptions(ground).flatMap((one) => ['-o', one]),
+  ];
   const all: Record<string, Runner> = {
     ours: into(path.join('packages', sample.sha256, file), () =>
       timed(process.execPath, [bench.client('transfer'), JSON.stringify(job)], { deadline }),
@@ -95,7 +116,10 @@ function runners(bench: Bench, ground: Ground, port: number, sample: Sample): Re
     );
   if (bench.has('sftp'))
     all['sftp'] = into(file, () =>
-      timed('sftp', [...options, '-b', '-', target], { deadline, stdin: `put ${sample.path} ${path.join(there, file)}\n` }),
+      timed('sftp', [...options, '-b', '-', target], {
+        deadline,
+        stdin: `put ${sample.path} ${path.join(there, file)}\n`,
+      }),
     );
   return all;
 }

@@ -1,9 +1,13 @@
-import { open, readdir, readFile, rm, writeFile, mkdir, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, utimes, writeFile, mkdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
 import type { FleetEvent } from './events';
 
 const idPattern = /^[0-9A-Za-z][0-9A-Za-z.-]{0,80}$/;
+
+/** ms between two signs of life of who works on a rollout, and how old the last may be. Process numbers are given out again. */
+const ownerBeat = 5_000;
+const ownerPatience = 60_000;
 
 /** What the first line of a journal says of the rest. */
 const header = { journal: 'vms-fleet-rollout', version: 1 };
@@ -14,11 +18,16 @@ const header = { journal: 'vms-fleet-rollout', version: 1 };
  */
 export class Journal {
   private tail: Promise<void> = Promise.resolve();
+  private readonly beat: NodeJS.Timeout;
 
   private constructor(
     private readonly file: FileHandle,
     private readonly ownerFile: string,
-  ) {}
+  ) {
+    // A beat that fails is made up for by the next one.
+    const sign = (): Promise<void> => utimes(ownerFile, new Date(), new Date()).catch(() => undefined);
+    this.beat = setInterval(() => void sign(), ownerBeat).unref();
+  }
 
   /** Opens the journal of a rollout, new or old, and notes that this process works on it. */
   static async open(dir: string, id: string): Promise<Journal> {
@@ -41,17 +50,24 @@ export class Journal {
   /** Appends one event. With `durable` it resolves only when the line is on the disk. */
   async append(event: FleetEvent, durable: boolean): Promise<void> {
     if (event.type === 'progress') return;
-    this.tail = this.tail.then(async () => {
-      await this.file.appendFile(`${JSON.stringify(event)}\n`);
+    const line = `${JSON.stringify(event)}\n`;
+    const written = this.tail.then(async () => {
+      await this.file.appendFile(line);
       if (durable) await this.file.datasync();
     });
-    await this.tail;
+    // Who wrote it hears that it failed; the next line is tried all the same.
+    this.tail = written.catch(() => undefined);
+    await written;
   }
 
   async close(): Promise<void> {
+    clearInterval(this.beat);
     await this.tail;
-    await this.file.close();
-    await rm(this.ownerFile, { force: true });
+    try {
+      await this.file.close();
+    } finally {
+      await rm(this.ownerFile, { force: true });
+    }
   }
 }
 
@@ -87,15 +103,19 @@ export async function listJournals(dir: string): Promise<string[]> {
   return names
     .filter((name) => name.endsWith('.jsonl'))
     .map((name) => name.slice(0, -'.jsonl'.length))
+    .filter((id) => idPattern.test(id))
     .sort()
     .reverse();
 }
 
 /** The process that works on a rollout now; null if none lives. */
 export async function ownerOf(dir: string, id: string): Promise<number | null> {
-  const text = await readFile(join(dir, `${id}.owner`), 'utf8').catch(() => '');
+  const file = join(dir, `${id}.owner`);
+  const text = await readFile(file, 'utf8').catch(() => '');
   const pid = Number(text);
-  if (!Number.isInteger(pid) || pid <= 0) return null;
+  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
+  const seen = await stat(file).catch(() => null);
+  if (seen === null || Date.now() - seen.mtimeMs > ownerPatience) return null;
   try {
     process.kill(pid, 0);
     return pid;

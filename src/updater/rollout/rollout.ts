@@ -7,7 +7,7 @@ import type { Links } from '../targets/link';
 import type { FleetEvent, NewEvent, Outcome } from './events';
 import type { Journal } from './journal';
 import type { Supplies } from './supply';
-import { Work, type WorkResult } from './work';
+import { Work, type WorkContext, type WorkResult } from './work';
 
 export interface RolloutContext {
   id: string;
@@ -34,7 +34,10 @@ export interface Ended {
 const mostDownloads = 6;
 
 /** Carries out a plan: system by system side by side, wave after wave, never more servers at a time than the plan says. */
-export async function carryOut(context: RolloutContext): Promise<Ended> {
+export async function carryOut(
+  context: RolloutContext,
+  workOn: (own: WorkContext) => Promise<WorkResult> = (own) => new Work(own).run(),
+): Promise<Ended> {
   const { fleet, plan, id } = context;
   const results = new Map<string, WorkResult>();
   const say = async (event: NewEvent): Promise<void> => {
@@ -60,7 +63,7 @@ export async function carryOut(context: RolloutContext): Promise<Ended> {
   const work = async (server: Server, planned: PlanServer): Promise<void> => {
     const own = { ...context, rolloutId: id, server, planned, action: plan.action, to: plan.to, say };
     try {
-      await finish(server.id, await new Work(own).run());
+      await finish(server.id, await workOn(own));
     } catch (thrown) {
       const error = asFleetError(thrown, { server: server.id });
       await finish(server.id, { outcome: 'failed', status: 'failed', error });
@@ -126,6 +129,9 @@ export async function carryOut(context: RolloutContext): Promise<Ended> {
     });
   };
 
+  const known = new Set(fleet.systems.map((one) => one.id));
+  for (const planned of plan.servers.filter((each) => !known.has(each.system)))
+    await notStarted(planned, `its system ${planned.system} is no longer in the fleet file`);
   const systems = fleet.systems.filter((one) => plan.servers.some((planned) => planned.system === one.id));
   await Promise.all(systems.map(system));
 

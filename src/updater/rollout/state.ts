@@ -94,7 +94,7 @@ export function applyEvent(state: ServerState, event: FleetEvent): ServerState {
     case 'log':
       return state;
     case 'server-finished':
-      return settle({ ...state, rollout: null, progress: null }, event);
+      return settle(state, event);
   }
 }
 
@@ -123,11 +123,16 @@ function withFacts(state: ServerState, facts: Facts, assessment: Assessment, at:
   };
 }
 
-function settle(state: ServerState, end: EventOf<'server-finished'> & { at: string }): ServerState {
-  // Where nothing was done, the server is what its facts say.
-  const status = end.status === 'unknown' ? (state.assessment?.status ?? 'unknown') : end.status;
+function settle(state: ServerState, end: EventOf<'server-finished'>): ServerState {
+  // A rollout that left the server out says nothing of the one that works on it, nor of how it stands.
+  if (state.rollout !== null && end.rollout !== undefined && end.rollout !== state.rollout) return state;
+  if (state.rollout === null && end.status === 'unknown' && end.error === null) return state;
+  // Where nothing was done, the server is what it was, or what its facts say.
+  const before = state.rollout === null ? state.status : (state.assessment?.status ?? 'unknown');
   return {
-    ...move(state, status, end.at),
+    ...move(state, end.status === 'unknown' ? before : end.status, end.at),
+    rollout: null,
+    progress: null,
     error: end.error,
     step: end.error?.step ?? null,
     detail: end.error?.message ?? null,

@@ -52,12 +52,12 @@ export function parseAnswers(text: string): Answers {
     user: { name: '', root: false },
     machine: '',
     kernel: '',
-    os: {},
+    os: record(),
     tools: [],
-    free: {},
-    writable: {},
-    sizes: {},
-    files: {},
+    free: record(),
+    writable: record(),
+    sizes: record(),
+    files: record(),
     service: null,
     packages: [],
     history: [],
@@ -135,6 +135,11 @@ export function parseAnswers(text: string): Answers {
     .map(([, lines]) => entry(lines));
   answers.job = jobFact(job);
   return answers;
+}
+
+/** A record whose keys a server may choose: `constructor` is a name like any other. */
+function record<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 function entry(lines: string[][]): HistoryEntry {

@@ -221,14 +221,15 @@ async function shake(options: Handshake, free: () => void): Promise<Handshaken> 
 
 /**
  * Milliseconds until the server answered a question that changes nothing: to take back a forwarding that was never asked for.
- * The first answer after a login waits for the server to set up the session, so the second one counts.
+ * The first answer after a login may wait for the server to set up the session, and either one for its kernel to send small
+ * packets together (40 ms), so the shorter one counts.
  */
 async function ping(client: Client): Promise<number> {
-  let time = 0;
+  let time = Infinity;
   for (let round = 0; round < 2; round++) {
     const sent = performance.now();
     await new Promise<void>((resolve) => client.unforwardIn('localhost', 1, () => resolve()));
-    time = performance.now() - sent;
+    time = Math.min(time, performance.now() - sent);
   }
   return time;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
@@ -119,24 +120,34 @@ async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Pr
   return { bootId: readBootId(first), ended: rest.includes('ended') };
 }
 
-async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
-  const state = stateDir(link.server);
-  const script = layFiles(posix.join(state, 'bin'), { [takerName]: taker }, [
-    `mkdir -p ${commandLine(['packages', 'jobs', 'history', 'backups'].map((name) => posix.join(state, name)))}`,
-  ]);
-  must(link, await runScript(link, script, signal), `making ${state}`);
+/**
+ * Makes the state folder and lays the script that takes packages in. That one is never written over: a colleague's transfer
+ * may be reading it.
+ */
+function layTaker(server: Server): string {
+  const state = stateDir(server);
+  const folders = ['bin', 'packages', 'jobs', 'history', 'backups'].map((name) => posix.join(state, name));
+  const taken = commandLine([takerPath(server)]);
+  return [
+    'set -e',
+    'umask 022',
+    commandLine(['mkdir', '-p', ...folders]),
+    `if [ ! -f ${taken} ]; then`,
+    here(`cat >${taken}.$$`, taker) + `mv -f ${taken}.$$ ${taken}`,
+    'fi',
+    '',
+  ].join('\n');
 }
 
-function take(server: Server, verb: string, place: PackagePlace, ...more: (string | number)[]): string {
-  const state = stateDir(server);
-  return elevated(server, [
-    'sh',
-    posix.join(state, 'bin', takerName),
-    verb,
-    posix.join(state, 'packages', place.sha256),
-    place.file,
-    ...more.map(String),
-  ]);
+async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
+  must(link, await runScript(link, layTaker(link.server), signal), `making ${stateDir(link.server)}`);
+}
+
+const takerPath = (server: Server): string => posix.join(stateDir(server), 'bin', takerName);
+
+function taking(server: Server, verb: string, place: PackagePlace, ...more: (string | number)[]): string[] {
+  const folder = posix.join(stateDir(server), 'packages', place.sha256);
+  return ['sh', takerPath(server), verb, folder, place.file, ...more.map(String)];
 }
 
 async function beginPackage(
@@ -145,21 +156,20 @@ async function beginPackage(
   blockMiB: number,
   signal?: AbortSignal,
 ): Promise<'have' | Map<number, string>> {
-  // Hashing what a part already holds takes its time on a slow disk.
-  const deadline = short + (place.size / (20 << 20)) * second;
-  const command = take(link.server, 'begin', place, place.size, blockMiB);
-  const result = await link.exec(command, { deadline, ...(signal && { signal }) });
+  const { server } = link;
+  const result = await link.exec(elevated(server, ['sh', '-s']), {
+    stdin: `${layTaker(server)}exec ${commandLine(taking(server, 'begin', place, place.size, blockMiB))}\n`,
+    // Hashing what a part already holds takes its time on a slow disk.
+    deadline: short + (place.size / (20 << 20)) * second,
+    ...(signal && { signal }),
+  });
   const lines = result.stdout.trim().split('\n');
   const full = /^nospace (\d+) (\d+)$/m.exec(result.stdout);
   if (full)
-    throw new FleetError(
-      'space',
-      `${link.server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`,
-      {
-        server: link.server.id,
-        hint: 'Free space on the server, then download again: it goes on where it stopped.',
-      },
-    );
+    throw new FleetError('space', `${server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`, {
+      server: server.id,
+      hint: 'Free space on the server, then download again: it goes on where it stopped.',
+    });
   must(link, result, `taking in ${place.file}`);
   if (lines.includes('have')) return 'have';
   const blocks = new Map<number, string>();
@@ -170,13 +180,15 @@ async function beginPackage(
   return blocks;
 }
 
-async function finishPackage(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void> {
-  const command = take(link.server, 'finish', place, place.size);
-  must(
-    link,
-    await link.exec(command, { deadline: 10 * short, ...(signal && { signal }) }),
-    `finishing ${place.file}`,
-  );
+async function provePackage(
+  link: Link,
+  place: PackagePlace,
+  counts: Readable,
+  options: { deadline: number; signal: AbortSignal },
+): Promise<string> {
+  const command = elevated(link.server, taking(link.server, 'prove', place, place.size, place.sha256));
+  const result = await link.exec(command, { stdin: counts, ...options });
+  return must(link, result, `finishing ${place.file}`).stdout.trim();
 }
 
 function planText(job: Job): string {
@@ -333,9 +345,8 @@ export const linux: Platform = {
   pulse,
   prepare,
   beginPackage,
-  putCommand: (server, place, blockMiB, block) => take(server, 'put', place, blockMiB, block),
-  hashCommand: (server, place) => take(server, 'hash', place),
-  finishPackage,
+  putCommand: (server, place, atMiB) => elevated(server, taking(server, 'put', place, atMiB)),
+  provePackage,
   startJob,
   continueJob,
   followJob,

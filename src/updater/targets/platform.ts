@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { OsFamily, Server } from '../fleet/model';
 import type { Answers, Ask } from './answers';
 import type { Link } from './link';
@@ -57,20 +58,31 @@ export interface Platform {
   ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answers>;
   pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse>;
 
-  /** Lays the helper scripts that a transfer needs; the first thing ever written on a server. */
+  /** Makes the state folder; the first thing ever written on a server. */
   prepare(link: Link, signal?: AbortSignal): Promise<void>;
-  /** @returns what is there already: all of it, or the SHA-256 of each block of a part. */
+  /**
+   * Prepares, and looks what of a package is there already.
+   * @returns all of it, or the SHA-256 of each block of a part.
+   */
   beginPackage(
     link: Link,
     place: PackagePlace,
     blockMiB: number,
     signal?: AbortSignal,
   ): Promise<'have' | Map<number, string>>;
-  /** The command that takes one block on its standard input. */
-  putCommand(server: Server, place: PackagePlace, blockMiB: number, block: number): string;
-  /** The command that reads counts of finished MiB, a line each, and prints the SHA-256 of all of it. */
-  hashCommand(server: Server, place: PackagePlace): string;
-  finishPackage(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void>;
+  /** The command that writes its standard input into the part, from that MiB on. */
+  putCommand(server: Server, place: PackagePlace, atMiB: number): string;
+  /**
+   * Hashes the package on the server while it arrives, and gives it its name if the hash is right.
+   * @param counts a line each time more MiB are complete from the front: how many; its end says that all are.
+   * @returns the SHA-256 found.
+   */
+  provePackage(
+    link: Link,
+    place: PackagePlace,
+    counts: Readable,
+    options: { deadline: number; signal: AbortSignal },
+  ): Promise<string>;
 
   /** Lays the job down and starts it detached; a job that is there already goes on. @throws FleetError `job.busy` */
   startJob(link: Link, job: Job, signal?: AbortSignal): Promise<void>;

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
 import { FleetError } from '../errors';
+import { blockMiB, countBlocks, Front, mib, missingBlocks, rangeOf, Runs, type Run } from './blocks';
 import type { Link } from './link';
 import type { PackagePlace, Platform } from './platform';
 
-const mib = 1 << 20;
-/** One block of a package: what is sent by one command, and the grain of a resume. */
-const blockMiB = 16;
 /** No byte for so long (ms) means that the transfer hangs; a hanging one is ended and can be gone on with. */
 const idleLimit = 60_000;
+/** One SSH channel carries at most its window of 2 MiB in a round trip; so many channels fill a line of 250 MB/s. */
+const streamsPerMs = 0.12;
+/** A link runs eight commands at once: one is the server's hash, one may be ending. */
+const mostStreams = 6;
 
 export interface Source extends PackagePlace {
   /** Where it lies on this machine. */
@@ -21,19 +20,13 @@ export interface TransferOptions {
   signal?: AbortSignal;
   /** Bytes that lie on the server so far, those of an earlier try included. */
   onProgress?: (done: number, total: number) => void;
+  /** Milliseconds without a byte after which the transfer counts as hanging; default a minute. */
+  idleLimit?: number;
 }
 
 /**
- * Blocks under way at once. One SSH channel carries at most its 2 MiB window per round trip, so a far server needs
- * several; on a near one two are enough to hide the start of each.
- */
-function streams(roundTrip: number): number {
-  return roundTrip < 5 ? 2 : 6;
-}
-
-/**
- * Brings a package to a server: only the blocks that are not there yet, several at a time, while the server hashes what
- * is complete from the front. It gets its name there only after that hash is the package's SHA-256.
+ * Brings a package to a server: only the blocks that are not there yet, over as many streams as the line needs, while the
+ * server hashes what is complete from the front. It gets its name there only after that hash is the package's SHA-256.
  * @returns `had` when it lay there already.
  * @throws FleetError `space`, `transfer.failed` (hung; go on later), `package.corrupt` (what arrived is not it), `link.*`
  */
@@ -44,108 +37,125 @@ export async function transfer(
   options: TransferOptions = {},
 ): Promise<'sent' | 'had'> {
   const { signal } = options;
-  await platform.prepare(link, signal);
+  const { size } = source;
   const held = await platform.beginPackage(link, source, blockMiB, signal);
   if (held === 'have') return 'had';
 
-  const blocks = Math.max(1, Math.ceil(source.size / (blockMiB * mib)));
-  const sizeOf = (block: number): number => Math.min(blockMiB * mib, source.size - block * blockMiB * mib);
-  const missing = await missingBlocks(source, held, blocks);
-  const stop = new AbortController();
-  const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const deadline = 600_000 + (source.size / 20_000) * 1000;
+  const missing = await missingBlocks(source.path, size, held);
+  const watch = new Watch(options.idleLimit ?? idleLimit);
+  const both = signal ? AbortSignal.any([signal, watch.signal]) : watch.signal;
+  const deadline = 600_000 + (size / 20_000) * 1000;
 
-  let sent = source.size - missing.reduce((sum, block) => sum + sizeOf(block), 0);
-  let lastByte = Date.now();
+  let sent = size - missing.reduce((sum, first) => sum + rangeOf({ first, count: 1 }, size).bytes, 0);
   const progress = (bytes: number): void => {
     sent += bytes;
-    lastByte = Date.now();
-    options.onProgress?.(Math.min(sent, source.size), source.size);
+    watch.moved();
+    options.onProgress?.(Math.min(sent, size), size);
   };
-  const watch = setInterval(() => {
-    if (Date.now() - lastByte > idleLimit) stop.abort(new Error('idle'));
-  }, 5_000);
 
-  const front = new Front(blocks, new Set(missing), blockMiB);
-  const hashing = link.exec(platform.hashCommand(link.server, source), {
-    stdin: front.counts,
-    deadline,
-    signal: both,
-  });
+  const front = new Front(countBlocks(size), missing);
+  const proving = platform.provePackage(link, source, front.counts, { deadline, signal: both });
   // Its failure is looked at below; until then it must not count as unhandled.
-  hashing.catch(() => undefined);
+  proving.catch(() => undefined);
+
+  /** Sends one run; `out` resolves when its last byte is on the way, `done` when the server has written it. */
+  const send = (run: Run): { out: Promise<void>; done: Promise<void> } => {
+    const { start, bytes } = rangeOf(run, size);
+    const stdin = createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
+    let left = bytes;
+    let allOut = (): void => undefined;
+    const out = new Promise<void>((resolve) => (allOut = resolve));
+    const onSent = (count: number): void => {
+      progress(count);
+      left -= count;
+      if (left <= 0) allOut();
+    };
+    const command = platform.putCommand(link.server, source, run.first * blockMiB);
+    const done = link.exec(command, { stdin, deadline, signal: both, onSent }).then((result) => {
+      if (result.code !== 0) throw putFailure(link, source, result.stderr);
+      front.finished(run);
+    });
+    done.catch(() => undefined);
+    return { out, done };
+  };
 
   try {
     progress(0);
-    const queue = [...missing];
-    const worker = async (): Promise<void> => {
-      for (let block = queue.shift(); block !== undefined; block = queue.shift()) {
-        const start = block * blockMiB * mib;
-        const stdin = createReadStream(source.path, {
-          start,
-          end: start + sizeOf(block) - 1,
-          highWaterMark: mib,
-        });
-        const command = platform.putCommand(link.server, source, blockMiB, block);
-        const result = await link.exec(command, { stdin, deadline, signal: both, onSent: progress });
-        if (result.code !== 0) throw putFailure(link, source, result.stderr);
-        front.finished(block);
+    const streams = Math.min(mostStreams, Math.max(1, Math.ceil(link.roundTrip * streamsPerMs)));
+    const runs = new Runs(missing, streams);
+    const stream = async (): Promise<void> => {
+      const ending: Promise<void>[] = [];
+      for (let run = runs.next(); run !== undefined; run = runs.next()) {
+        const { out, done } = send(run);
+        ending.push(done);
+        // The next command starts while this one is still ending, so the line does not rest.
+        await Promise.race([out, done]);
       }
+      await Promise.all(ending);
     };
-    await Promise.all(
-      Array.from({ length: Math.min(streams(link.roundTrip), missing.length) }, () => worker()),
-    );
+    await Promise.all(Array.from({ length: streams }, stream));
     front.end();
-    lastByte = Date.now() + deadline; // what is left is the server's own hashing
-    const hashed = await hashing;
-    const found = hashed.stdout.trim();
+    watch.rest(); // what is left is the server's own hashing
+    const found = await proving;
     if (found !== source.sha256)
       throw new FleetError(
         'package.corrupt',
         `${source.file} arrived on ${link.server.id} with SHA-256 ${found || '(none)'}, not ${source.sha256}.`,
         { server: link.server.id, hint: 'Download again: what differs is sent anew.' },
       );
-    await platform.finishPackage(link, source, signal);
     return 'sent';
   } catch (error) {
-    stop.abort();
+    const hung = watch.hung && !signal?.aborted;
+    watch.stop();
     front.end();
-    if (both.reason instanceof Error && both.reason.message === 'idle')
-      throw new FleetError(
-        'transfer.failed',
-        `Nothing of ${source.file} moved to ${link.server.id} for ${idleLimit / 1000} s.`,
-        {
-          server: link.server.id,
-          hint: 'Check the line, then download again: it goes on where it stopped.',
-          cause: error,
-        },
-      );
-    throw error;
+    if (!hung) throw error;
+    const seconds = (options.idleLimit ?? idleLimit) / 1000;
+    throw new FleetError(
+      'transfer.failed',
+      `Nothing of ${source.file} moved to ${link.server.id} for ${seconds} s.`,
+      {
+        server: link.server.id,
+        hint: 'Check the line, then download again: it goes on where it stopped.',
+        cause: error,
+      },
+    );
   } finally {
-    clearInterval(watch);
+    watch.rest();
   }
 }
 
-/** Blocks whose SHA-256 there is not that of the same block here: a part is believed block by block, never by its length. */
-async function missingBlocks(source: Source, held: Map<number, string>, blocks: number): Promise<number[]> {
-  const all = Array.from({ length: blocks }, (_, block) => block);
-  if (held.size === 0) return all;
-  const file = await open(source.path, 'r');
-  try {
-    const buffer = Buffer.alloc(blockMiB * mib);
-    const missing: number[] = [];
-    for (const block of all) {
-      const theirs = held.get(block);
-      if (theirs !== undefined) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, block * buffer.length);
-        const ours = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
-        if (ours === theirs) continue;
-      }
-      missing.push(block);
-    }
-    return missing;
-  } finally {
-    await file.close();
+/** Aborts its signal when nothing has moved for too long. */
+class Watch {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  hung = false;
+
+  constructor(private readonly limit: number) {
+    this.moved();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  moved(): void {
+    if (this.timer !== undefined) this.timer.refresh();
+    else
+      this.timer = setTimeout(() => {
+        this.hung = true;
+        this.controller.abort();
+      }, this.limit);
+  }
+
+  /** Looks no more. */
+  rest(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** Ends whatever still runs. */
+  stop(): void {
+    this.rest();
+    this.controller.abort();
   }
 }
 
@@ -154,9 +164,9 @@ function putFailure(link: Link, source: Source, stderr: string): FleetError {
     stderr
       .trim()
       .split('\n')
-      .find((line) => !/records (in|out)|copied/.test(line)) ?? '';
+      .find((line) => !/records (in|out)|copied|transferred/.test(line)) ?? '';
   const server = link.server.id;
-  if (/no space left|disk quota/i.test(stderr))
+  if (/no space left|disk quota|file too large/i.test(stderr))
     return new FleetError('space', `${server} ran out of room while taking in ${source.file}.`, {
       server,
       hint: 'Free space on the server, then download again: it goes on where it stopped.',
@@ -169,36 +179,4 @@ function putFailure(link: Link, source: Source, stderr: string): FleetError {
       hint: 'Download again: it goes on where it stopped.',
     },
   );
-}
-
-/** Tells the hashing server how far the file is complete from its front. */
-class Front {
-  readonly counts = new PassThrough();
-  private next = 0;
-
-  constructor(
-    private readonly blocks: number,
-    private readonly missing: Set<number>,
-    private readonly blockMiB: number,
-  ) {
-    this.advance();
-  }
-
-  finished(block: number): void {
-    this.missing.delete(block);
-    this.advance();
-  }
-
-  end(): void {
-    if (!this.counts.writableEnded) this.counts.end();
-  }
-
-  private advance(): void {
-    let ready = 0;
-    while (this.next < this.blocks && !this.missing.has(this.next)) {
-      this.next++;
-      ready++;
-    }
-    if (ready > 0) this.counts.write(`${ready * this.blockMiB}\n`);
-  }
 }

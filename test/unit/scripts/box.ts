@@ -229,6 +229,7 @@ export class Box {
     writeFileSync(join(folder, 'exit'), 'done\t-\t\n');
     await linux.startJob(this.local, job);
     rmSync(join(folder, 'exit'));
+    rmSync(join(this.state, 'lock'), { force: true });
     symlinkSync(`job:${job.id}`, join(this.state, 'lock'));
   }
 

@@ -59,7 +59,7 @@ function historyFile(
   ].join('\n');
 }
 
-/** The restart, and the proofs after it. Behind `commit` nothing is taken back: the new set runs. */
+/** The restart, and the proofs after it. Behind `commit` nothing is taken back: the new set runs, whatever the history says. */
 function activate(context: JobContext, markerFile: string, record: JobLine, stopped: boolean): JobLine[] {
   const { active } = places(context);
   const restart =
@@ -67,8 +67,8 @@ function activate(context: JobContext, markerFile: string, record: JobLine, stop
   return [
     step(restart),
     step('check-swap', markerFile, context.platform.join(active, marker), swapSeconds),
-    record,
     step('commit'),
+    record,
     ...health(context),
   ];
 }
@@ -130,8 +130,12 @@ export function installJob(context: JobContext): JobPart {
     step('clear', staged),
     undo('clear', staged),
     ...files.flatMap((info) => stage(context, info, staged)),
-    ...newModels.flatMap((info) => [step('unpack', context.packagePath(info), models)]),
-    ...(newModels.length > 0 ? [undo('restore', jobId, 'models', models), step('own', models, home)] : []),
+    // Behind the first of them: whichever fails, all are taken back.
+    ...newModels.flatMap((info, index) => [
+      step('unpack', context.packagePath(info), models),
+      ...(index === 0 ? [undo('restore', jobId, 'models', models)] : []),
+    ]),
+    ...(newModels.length > 0 ? [step('own', models, home)] : []),
     step('own', staged, home),
     step('arm', stagedMarker, staged, sums, platform.join(active, marker)),
     undo('remove', platform.join(staged, marker)),

@@ -27,7 +27,9 @@ export function desiredSet(server: Server, to: string | null): ModuleSet {
   return set;
 }
 
-export const activeSet = (facts: Facts): ModuleSet => facts.modules ?? {};
+/** Facts written by hand may name the installed version alone: that is the core's. */
+export const activeSet = (facts: Facts): ModuleSet =>
+  facts.modules ?? (facts.installed === null ? {} : { [coreModule]: facts.installed.version });
 
 /** What differs between two sets; the core first, then by name. */
 export function changes(from: ModuleSet, to: ModuleSet): ModuleChange[] {
@@ -54,9 +56,10 @@ export function readProperties(lines: readonly string[]): Map<string, string> {
 }
 
 function unescape(text: string): string {
-  return text
-    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-    .replace(/\\(.)/g, (pair, one: string) => wordBreaks[pair] ?? one);
+  // In one pass: a backslash that an escape stands for escapes nothing itself.
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (pair, hex: string | undefined, one: string) =>
+    hex === undefined ? (wordBreaks[pair] ?? one) : String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 /** The active set out of `modules-info.properties`: keys are `group:artifact:version`. */

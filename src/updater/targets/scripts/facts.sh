@@ -49,6 +49,8 @@ state_folder() {
     [ -f "$file" ] || continue
     sha=$(basename "$(dirname "$file")")
     name=$(basename "$file")
+    # A name with a line break in it would read as an answer of its own.
+    case $sha$name in *[[:cntrl:]]*) continue ;; esac
     case $name in
       *.part) answer part "$sha" "$name" "$(size_of "$file")" ;;
       *) answer package "$sha" "$name" "$(size_of "$file")" ;;
@@ -77,7 +79,8 @@ state_folder() {
   first=$(head -n 1 "$folder/journal" 2>/dev/null)
   [ -n "$first" ] && answer job since "${first%%"$tab"*}"
   lines_of "$folder/exit" job exit
-  last=$(grep "${tab}begin$tab" "$folder/journal" 2>/dev/null | tail -n 1)
+  # A line that a power cut has torn lacks its last field.
+  last=$(grep "^[0-9]*${tab}begin${tab}[0-9]*${tab}[^${tab}]*${tab}" "$folder/journal" 2>/dev/null | tail -n 1)
   [ -n "$last" ] && answer job step "$(printf '%s\n' "$last" | cut -f 4)"
   if [ -f "$folder/exit" ]; then
     answer job alive no

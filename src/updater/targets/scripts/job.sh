@@ -53,6 +53,21 @@ lock_holder() {
   echo "${held#job:}"
 }
 
+# Runs a command while no other script here does the same. Who died in the middle of it is not waited for.
+alone() { # COMMAND
+  patience=50
+  until ln -s $$ "$state/lock.turn" 2>/dev/null; do
+    in_turn=$(readlink "$state/lock.turn" 2>/dev/null)
+    patience=$((patience - 1))
+    if [ $patience -lt 0 ]; then break; fi
+    if [ $patience = 0 ] || { [ -n "$in_turn" ] && ! kill -0 "$in_turn" 2>/dev/null; }; then rm -f "$state/lock.turn"; else nap; fi
+  done
+  "$@"
+  outcome=$?
+  rm -f "$state/lock.turn"
+  return $outcome
+}
+
 # The lock is a link whose text names the job: made in one go, and never half-written.
 take_lock() {
   ln -s "job:$job" "$state/lock" 2>/dev/null && return 0
@@ -62,20 +77,22 @@ take_lock() {
     echo "busy$tab$holder"
     return 1
   fi
-  # Its job has ended or is gone. Whoever renames the stale link has it; the others see a fresh one.
-  mv "$state/lock" "$state/lock.stale.$$" 2>/dev/null
-  taken=$(readlink "$state/lock.stale.$$" 2>/dev/null)
-  rm -f "$state/lock.stale.$$"
-  if [ "${taken#job:}" != "$holder" ] && [ -n "$taken" ]; then ln -s "$taken" "$state/lock" 2>/dev/null; fi
-  if ln -s "job:$job" "$state/lock" 2>/dev/null; then
-    note note 0 lock "the lock of job $holder, which is gone, was taken over"
-    return 0
-  fi
+  # Its job has ended or is gone. One at a time looks again and takes it over; the others see a fresh one.
+  stale=$holder
+  alone replace_lock && return 0
   echo "busy$tab$(lock_holder)"
   return 1
 }
 
-release_lock() { [ "$(lock_holder)" = "$job" ] && rm -f "$state/lock"; }
+replace_lock() {
+  [ "$(lock_holder)" = "$stale" ] || return 1
+  rm -f "$state/lock.new"
+  # In one go: in between, somebody else's lock could come.
+  ln -s "job:$job" "$state/lock.new" 2>/dev/null && mv -f "$state/lock.new" "$state/lock" || return 1
+  [ -z "$stale" ] || note note 0 lock "the lock of job $stale, which is gone, was taken over"
+}
+
+drop_lock() { [ "$(lock_holder)" = "$job" ] && rm -f "$state/lock"; }
 
 runner_alive() {
   pid=$(cat "$dir/running/pid" 2>/dev/null) || return 1
@@ -83,16 +100,11 @@ runner_alive() {
 }
 
 become_runner() {
-  mkdir "$dir/running" 2>/dev/null || {
-    # Between mkdir and the pid there is a blink in which a runner looks dead.
-    [ -f "$dir/running/pid" ] || sleep 1
-    runner_alive && return 1
-    mv "$dir/running" "$dir/running.stale.$$" 2>/dev/null
-    rm -rf "$dir/running.stale.$$"
-    mkdir "$dir/running" 2>/dev/null || return 1
-  }
-  boot_id >"$dir/running/boot"
-  echo $$ >"$dir/running/pid"
+  [ -f "$dir/exit" ] && return 1
+  runner_alive && return 1
+  rm -rf "$dir/running" "$dir/running.new"
+  mkdir "$dir/running.new" && boot_id >"$dir/running.new/boot" && echo $$ >"$dir/running.new/pid" &&
+    mv "$dir/running.new" "$dir/running"
 }
 
 # ---- the run
@@ -102,7 +114,7 @@ finish() { # RESULT STEP TEXT
   printf '%s\t%s\t%s\n' "$1" "$2" "$3" >"$dir/exit.new"
   flush "$dir/exit.new"
   mv "$dir/exit.new" "$dir/exit"
-  release_lock
+  alone drop_lock
   rm -rf "$dir/running"
   # What this job kept aside and what came before it stay; only its own scaffolding goes.
   exit 0
@@ -116,7 +128,7 @@ undo_all() { # COUNT of steps begun
     case $line in
       "step${tab}commit")
         count=$((count + 1))
-        [ "$count" -ge "$1" ] || : >"$dir/undo"
+        [ "$count" -gt "$1" ] || : >"$dir/undo"
         ;;
       "step$tab"*) count=$((count + 1)) ;;
       "undo$tab"*) [ "$count" -le "$1" ] && printf '%s\n' "${line#undo"$tab"}" >>"$dir/undo" ;;
@@ -136,13 +148,30 @@ undo_all() { # COUNT of steps begun
   return $undone
 }
 
+# Takes back what the first N steps did, and ends.
+give_up() { # RESULT N STEP TEXT
+  failure=$4
+  undo_all "$2" || failure="$4; and not all of it could be undone, see the job's log"
+  finish "$1" "$3" "$failure"
+}
+
+# Lines of the journal of one kind. One that a power cut has torn lacks its last field, and is none.
+noted() { # EVENT
+  grep "^[0-9]*${tab}$1${tab}[0-9]*${tab}[^${tab}]*${tab}" "$dir/journal"
+}
+
 run() {
   [ -f "$dir/exit" ] && exit 0
-  become_runner || exit 0
+  alone become_runner || exit 0
   [ -f "$dir/journal" ] || : >"$dir/journal"
   # A power cut can tear the last line; the next must not be glued to it.
   [ -s "$dir/journal" ] && [ -n "$(tail -c 1 "$dir/journal")" ] && printf '\n' >>"$dir/journal"
-  done_steps=$(grep "^[0-9]*${tab}end$tab" "$dir/journal" | tail -n 1 | cut -f 3)
+  [ -r "$dir/plan" ] || finish failed '-' 'its plan cannot be read'
+  # It was cut off while it took things back: what is half undone is not gone on with.
+  failed=$(noted fail | tail -n 1)
+  [ -z "$failed" ] || [ "${failed##*"$tab"}" = cancelled ] ||
+    give_up failed "$(printf '%s\n' "$failed" | cut -f 3)" "$(printf '%s\n' "$failed" | cut -f 4)" "$(printf '%s\n' "$failed" | cut -f 5-)"
+  done_steps=$(noted end | tail -n 1 | cut -f 3)
   no_return=0
   grep -q -E "${tab}begin${tab}[0-9]+${tab}(restart|stop)" "$dir/journal" && no_return=1
   n=0
@@ -153,9 +182,8 @@ run() {
     line=${line#step"$tab"}
     name=${line%%"$tab"*}
     if [ -f "$dir/cancel" ] && [ $no_return = 0 ]; then
-      undo_all $((n - 1))
       note fail $n "$name" cancelled
-      finish cancelled "$name" 'cancelled before this step; what was staged is taken back'
+      give_up cancelled $((n - 1)) "$name" 'cancelled before this step; what was staged is taken back'
     fi
     [ "$(lock_holder)" = "$job" ] || { take_lock >/dev/null || finish failed "$name" 'another job has taken the lock of this server'; }
     about=
@@ -171,10 +199,8 @@ run() {
     if do_line "$line"; then
       note end $n "$name" ''
     else
-      failure=$why
-      note fail $n "$name" "$failure"
-      undo_all $n || failure="$failure; and not all of it could be undone, see the job's log"
-      finish failed "$name" "$failure"
+      note fail $n "$name" "$why"
+      give_up failed $n "$name" "$why"
     fi
   done 3<"$dir/plan"
   finish 'done' '-' ''

@@ -275,7 +275,8 @@ step_flush() { flush_all "$1"; }
 step_remove() { rm -rf "$1" || refuse "$1 could not be removed"; }
 
 step_record() { # FILE: one more entry on the rollback stack
-  entry=$(sed -n "s/^id$tab//p" "$1")
+  entry=$(sed -n "s/^id$tab//p" "$1" 2>/dev/null)
+  [ -n "$entry" ] || refuse "the history could not be written: $1 cannot be read" || return 1
   mkdir -p "$state/history"
   for one in "$state"/history/*-"$entry"; do [ -f "$one" ] && return 0; done
   top=$(cd "$state/history" && for one in [0-9]*; do [ -f "$one" ] && echo "$one"; done | sort | tail -n 1)

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+
+export const mib = 1 << 20;
+/** The grain in which a part is believed and a transfer goes on. */
+export const blockMiB = 8;
+const blockBytes = blockMiB * mib;
+/** Blocks that one command takes at most. */
+const longestRun = 16;
+
+/** Neighbouring blocks that travel together. */
+export interface Run {
+  first: number;
+  count: number;
+}
+
+/** Bytes of a file from the start of a run to its end. */
+export function rangeOf({ first, count }: Run, size: number): { start: number; bytes: number } {
+  const start = first * blockBytes;
+  return { start, bytes: Math.min(count * blockBytes, size - start) };
+}
+
+export const countBlocks = (size: number): number => Math.max(1, Math.ceil(size / blockBytes));
+
+/** Blocks whose SHA-256 there is not that of the same block here: a part is believed block by block, never by its length. */
+export async function missingBlocks(
+  path: string,
+  size: number,
+  held: Map<number, string>,
+): Promise<number[]> {
+  const all = Array.from({ length: countBlocks(size) }, (_, block) => block);
+  if (held.size === 0) return all;
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.alloc(blockBytes);
+    const missing: number[] = [];
+    for (const block of all) {
+      const theirs = held.get(block);
+      if (theirs !== undefined) {
+        const { bytesRead } = await file.read(buffer, 0, blockBytes, block * blockBytes);
+        const ours = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
+        if (ours === theirs) continue;
+      }
+      missing.push(block);
+    }
+    return missing;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Hands out the missing blocks from the front on, in runs: long ones first, as each costs the start of a command, and short
+ * ones towards the end, so that all streams end together and the server's hash is close behind.
+ */
+export class Runs {
+  private at = 0;
+
+  constructor(
+    private readonly missing: readonly number[],
+    private readonly streams: number,
+  ) {}
+
+  next(): Run | undefined {
+    const first = this.missing[this.at];
+    if (first === undefined) return undefined;
+    const share = Math.ceil((this.missing.length - this.at) / (2 * this.streams));
+    const most = Math.min(longestRun, share);
+    let count = 1;
+    while (count < most && this.missing[this.at + count] === first + count) count++;
+    this.at += count;
+    return { first, count };
+  }
+}
+
+/** Tells the hashing server how far the file is complete from its front. */
+export class Front {
+  readonly counts = new PassThrough();
+  private next = 0;
+  private readonly missing: Set<number>;
+
+  constructor(
+    private readonly blocks: number,
+    missing: readonly number[],
+  ) {
+    this.missing = new Set(missing);
+    this.advance();
+  }
+
+  finished({ first, count }: Run): void {
+    for (let block = first; block < first + count; block++) this.missing.delete(block);
+    this.advance();
+  }
+
+  end(): void {
+    this.counts.end();
+  }
+
+  private advance(): void {
+    let ready = 0;
+    while (this.next < this.blocks && !this.missing.has(this.next)) {
+      this.next++;
+      ready++;
+    }
+    if (ready > 0 && !this.counts.writableEnded) this.counts.write(`${ready * blockMiB}\n`);
+  }
+}
