@@ -20,6 +20,7 @@ const loaded = v.array(
 const facts = v.looseObject({
   os: v.object({ family: v.picklist(['linux', 'windows']), name: text, build: v.exactOptional(v.number()) }),
   arch: text,
+  computerName: v.exactOptional(text),
   bootId: v.optional(v.nullable(text), null),
   freeBytes: v.object({ system: bytes, state: bytes, home: v.exactOptional(bytes) }),
   installed: v.optional(

@@ -37,8 +37,9 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
     message,
     hint: ok ? null : hint,
   });
-  if (answer === undefined)
-    return [check('product', false, `This version cannot update ${server.product} on ${server.os} yet.`)];
+  if (answer === undefined) return [];
+  if ('error' in answer && answer.error.code === 'server.unsupported')
+    return [check('product', false, answer.error.message, answer.error.hint ?? null)];
   if ('error' in answer)
     return [
       check('ssh', false, answer.error.message, answer.error.hint ?? linkHints[answer.error.code] ?? null),

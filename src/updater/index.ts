@@ -10,7 +10,7 @@ import { openLibrary, type Library } from './packages/library';
 import { assess } from './plan/assess';
 import type { Plan } from './plan/plan';
 import { makePlan, type Answered } from './plan/planner';
-import { productOf } from './products';
+import { meansFor, type Means } from './products/means';
 import { EventStream, type FleetEvent, type NewEvent } from './rollout/events';
 import { cancelRequested, Journal, ownerOf, readJournal, requestCancel } from './rollout/journal';
 import { adoptedPlan, remainingPlan } from './rollout/resume';
@@ -137,16 +137,19 @@ class Core implements Updater {
     await Promise.all(
       servers.map((server) =>
         limit(async () => {
-          const product = productOf(server.product);
-          const platform = platformOf(server);
-          if (product === undefined || platform === undefined || !product.platforms.includes(server.os)) {
-            this.emitUnsupported(server);
+          let means: Means;
+          try {
+            means = meansFor(server);
+          } catch (thrown) {
+            const error = asFleetError(thrown, { server: server.id });
+            answered.set(server.id, { error });
+            this.emitUnsupported(server, error);
             return;
           }
           this.emit({ type: 'checking', server: server.id });
           try {
             const link = await this.links.get(server, { signal: both });
-            const facts = await readFacts(link, platform, product, supply.packages, both);
+            const facts = await readFacts(link, means.platform, means.hands, supply.packages, both);
             answered.set(server.id, { facts });
             this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
           } catch (thrown) {
@@ -160,13 +163,13 @@ class Core implements Updater {
     return answered;
   }
 
-  private emitUnsupported(server: Server): void {
+  private emitUnsupported(server: Server, error: FleetError): void {
     this.emit({
       type: 'status',
       server: server.id,
       status: 'unsupported',
       step: null,
-      detail: `This version cannot update ${server.product} on ${server.os} yet.`,
+      detail: error.message,
     });
   }
 

@@ -30,6 +30,7 @@ export function localServer(id: string, port: number, more: Partial<Server> = {}
     returnMinutes: 15,
     health: { settleSeconds: 0, timeoutSeconds: 10 },
     settingsPaths: [],
+    eocortex: undefined,
     banalytics: undefined,
     ...more,
   };

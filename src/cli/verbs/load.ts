@@ -4,6 +4,7 @@ import { servers as serversOf, type Server } from '../../updater/fleet/model';
 import { packageKinds, type InspectHints, type PackageInfo } from '../../updater/packages/package-info';
 import type { openRepository } from '../../updater/packages/repository';
 import type { Updater } from '../../updater/updater';
+import type { Terminal } from '../terminal';
 import { usage, type PackageHints } from '../arguments';
 import { withUpdater, type Context, type Opened } from '../context';
 import { exit, exitCodeOf, tell, type ExitCode } from '../errors';
@@ -23,7 +24,9 @@ const products = ['eocortex', 'mirasys', 'banalytics'] as const;
 export function load(context: Context): Promise<ExitCode> {
   const { terminal, interrupt } = context;
   return withUpdater(context, context.args.words.length > 0 ? 'optional' : 'needed', async (opened) => {
-    interrupt.means('Stopped loading; what was loaded stays.');
+    interrupt.means(
+      'Stopped loading; what was loaded stays, and a broken-off download goes on when you load it again.',
+    );
     const loads = await whatToLoad(context, opened);
     const known = new Set((await opened.updater.library.list()).map(({ sha256 }) => sha256));
     const loaded: { info: PackageInfo; existed: boolean }[] = [];
@@ -64,8 +67,7 @@ async function whatToLoad(context: Context, { updater, fleet, selected }: Opened
   const { args, terminal, interrupt, cwd } = context;
   const { words, hints } = args;
   const { signal } = interrupt;
-  const draw = (name: string, received: number, total: number | undefined) =>
-    terminal.draw([`${name}  ${size(received)}${total === undefined ? '' : ` of ${size(total)}`}`]);
+  const draw = progressLine(terminal);
 
   if (words.length > 0) {
     if (words.length > 1 && (hints.version ?? hints.module) !== undefined)
@@ -78,7 +80,12 @@ async function whatToLoad(context: Context, { updater, fleet, selected }: Opened
       name: word,
       run: async () => {
         const source = /^[a-z][a-z0-9+.-]+:\/\//i.test(word) ? word : resolve(cwd, word);
-        const onProgress = (received: number, total: number | undefined) => draw(word, received, total);
+        const file =
+          word
+            .replace(/[?#].*$/, '')
+            .split(/[/\\]/)
+            .at(-1) || word;
+        const onProgress = (received: number, total: number | undefined) => draw(file, received, total);
         return [(await updater.library.add(source, { hints: said, signal, onProgress })).info];
       },
     }));
@@ -91,6 +98,26 @@ async function whatToLoad(context: Context, { updater, fleet, selected }: Opened
     name: `${module} ${version}`,
     run: () => fetchFrom(open(root), updater, module, version, draw),
   }));
+}
+
+/** Milliseconds between two drawings; bytes come far more often. */
+const drawEvery = 100;
+
+/** Draws "name  57 %  32.1 of 57.3 MiB  19.8 MiB/s"; the speed is that of this call, not of what was there before. */
+function progressLine(terminal: Terminal) {
+  let drawn = 0;
+  let start = { name: '', at: 0, received: 0 };
+  return (name: string, received: number, total: number | undefined): void => {
+    const now = Date.now();
+    if (start.name !== name || received < start.received) start = { name, at: now, received };
+    if (now - drawn < drawEvery && received !== total) return;
+    drawn = now;
+    const seconds = (now - start.at) / 1000;
+    const speed = seconds < 1 ? '' : `${size((received - start.received) / seconds)}/s`;
+    const share = total === undefined || total === 0 ? '' : `${Math.floor((received / total) * 100)} %`;
+    const amount = total === undefined ? size(received) : `${size(received)} of ${size(total)}`;
+    terminal.draw([[name, share, amount, speed].filter((part) => part !== '').join('  ')]);
+  };
 }
 
 function fetchFrom(

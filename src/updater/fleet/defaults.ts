@@ -6,6 +6,7 @@ export const DEFAULTS = {
   sudo: true,
   settleSeconds: 5,
   timeoutSeconds: 120,
+  eocortexArgs: ['/S'],
   home: '/opt/banalytics-box',
   service: 'banalytics-box.service',
   windowsService: 'BanalyticsBox',

@@ -67,6 +67,7 @@ export interface Server {
   health: HealthCheck;
   /** Files and folders saved before an update and put back by its rollback. */
   settingsPaths: string[];
+  eocortex: EocortexSettings | undefined;
   banalytics: BanalyticsSettings | undefined;
 }
 
@@ -89,6 +90,14 @@ export interface HealthCheck {
   settleSeconds: number;
   /** Seconds until the checks must have passed. */
   timeoutSeconds: number;
+}
+
+/** SYSTEMS.md section 1. */
+export interface EocortexSettings {
+  /** Release lines ("4.5") beyond those that this version knows. */
+  releaseLines: string[];
+  /** Words given to the installer so that it asks nothing. */
+  installerArgs: string[];
 }
 
 /** SYSTEMS.md section 3. `modules`: "group:artifact" → wanted version, null where it is not to be installed. */

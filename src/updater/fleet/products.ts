@@ -7,6 +7,7 @@ import {
   field,
   label,
   moduleKey,
+  releaseLine,
   remotePath,
   serviceName,
   version,
@@ -16,13 +17,28 @@ import {
 
 export const installer = field(
   strictObject({
-    args: field(array(word), 'Arguments', 'Words given to the installer so that it asks nothing.', {
-      examples: [['/S'], ['/qn', '/norestart']],
-    }),
+    args: field(
+      array(word),
+      'Arguments',
+      'Words given to the installer so that it asks nothing. Left out: `/S` for Eocortex.',
+      {
+        examples: [['/S'], ['/qn', '/norestart']],
+      },
+    ),
   }),
   'Installer',
   'Eocortex, Mirasys: how the installer is run.',
 );
+
+/** Of the system alone. */
+export const eocortexSystemFields = {
+  releaseLines: field(
+    array(releaseLine),
+    'Release lines',
+    'Eocortex: release lines that came out after this VMS Fleet. The steps from line to line are counted with them.',
+    { examples: [['4.5', '5.0']] },
+  ),
+};
 
 export const banalyticsFields = {
   home: field(
@@ -118,7 +134,7 @@ export const mirasysFields = {
 
 /** Fields that only some products have; the editor offers all, a wrong one is refused by name when the file is read. */
 export const PRODUCT_FIELDS: Record<ProductId, readonly string[]> = {
-  eocortex: ['installer'],
+  eocortex: ['installer', ...Object.keys(eocortexSystemFields)],
   mirasys: ['installer', ...Object.keys(mirasysFields)],
   banalytics: Object.keys(banalyticsFields),
 };

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DEFAULTS } from './defaults';
-import type { BanalyticsSettings, Fleet, OsFamily, Server, System } from './model';
+import type { BanalyticsSettings, EocortexSettings, Fleet, OsFamily, Server, System } from './model';
 import type { FleetFile, ServerEntry, SystemEntry } from './schema';
 
 /** The fleet with each system's values laid under its servers' and defaults under both. `file` is an absolute path. */
@@ -63,6 +63,7 @@ function resolveServer(
       timeoutSeconds: health.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
     },
     settingsPaths: value.settingsPaths ?? [],
+    eocortex: system.product === 'eocortex' ? eocortex(own, system) : undefined,
     banalytics: system.product === 'banalytics' ? banalytics(own, system, os, file) : undefined,
   };
 }
@@ -70,6 +71,13 @@ function resolveServer(
 /** A system's jump host may be one of its own servers, which is then reached directly. */
 function inheritedJump(id: string, host: string, jump: string | undefined): string | undefined {
   return jump === id || jump === host ? undefined : jump;
+}
+
+function eocortex(own: ServerEntry, system: SystemEntry): EocortexSettings {
+  return {
+    releaseLines: system.releaseLines ?? [],
+    installerArgs: own.installer?.args ?? system.installer?.args ?? [...DEFAULTS.eocortexArgs],
+  };
 }
 
 function banalytics(own: ServerEntry, system: SystemEntry, os: OsFamily, file: string): BanalyticsSettings {

@@ -1,7 +1,7 @@
 import { array, minLength, optional, picklist, pipe, record, strictObject, string } from 'valibot';
 import type { InferOutput } from 'valibot';
 import { DEFAULTS } from './defaults';
-import { banalyticsFields, installer, mirasysFields } from './products';
+import { banalyticsFields, eocortexSystemFields, installer, mirasysFields } from './products';
 import { shared } from './shared';
 import { serverSnippets, systemSnippets } from './snippets';
 import { clock, doc, field, host, id, label, timeZone, whole } from './values';
@@ -79,6 +79,7 @@ const system = strictObject({
     ],
   }),
   ...anyServer,
+  ...eocortexSystemFields,
   servers: field(
     record(
       id,

@@ -18,6 +18,7 @@ const NO_SECRET =
   'Never a secret in a fleet file. Keys come from the SSH agent, ~/.ssh/config or "identityFile" (a path); ' +
   'VS Code asks for passwords and passphrases and keeps them in its secret storage; ' +
   'the command line asks too, or reads the variable that --password-env names. Remove it from here, and change it if others have seen this file.';
+const SYSTEM_ONLY = ['window', 'canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'];
 /** JavaScript's objects treat these as their own. */
 const RESERVED = ['__proto__', 'constructor', 'prototype'];
 
@@ -105,7 +106,7 @@ function wrongProduct(name: string, { system, product }: Owner): string | undefi
 function unknownMessage(name: string, path: Path, known: Record<string, Shape>, owner: Owner): string {
   if (path.length === 2 && path[0] === 'systems' && name === 'host')
     return '"host" belongs to a server: it stands under "servers".';
-  if (path.length === 4 && ['window', 'canary', 'maxFailures', 'maxParallel', 'product'].includes(name))
+  if (path.length === 4 && SYSTEM_ONLY.includes(name))
     return `"${name}" belongs to the system: it holds for all its servers.`;
   const fits = Object.keys(known).filter((key) => !isLevel(path) || wrongProduct(key, owner) === undefined);
   const near = nearest(name, fits);

@@ -142,6 +142,14 @@ export const version = pipe(
   ),
 );
 
+export const releaseLine = pipe(
+  string(),
+  regex(
+    /^[0-9]{1,9}\.[0-9]{1,9}$/,
+    'must be a release line: the first two numbers of a version, such as "4.5"',
+  ),
+);
+
 export const clock = pipe(
   string(),
   regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'must be a time of day from "00:00" to "23:59"'),

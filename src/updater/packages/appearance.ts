@@ -5,13 +5,17 @@ import { endsAsZip } from './zip';
 /** What a file is by its first bytes; `zip` also where only its end is there to tell. */
 export interface Appearance {
   zip: boolean;
+  /** What Windows would run it as: `exe` a program, `msi` a compound file; undefined for everything else. */
+  windows: 'exe' | 'msi' | undefined;
   /** In words, for a sentence: "an HTML page". */
   words: string;
 }
 
+const compoundFile = /^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/;
+
 const magics: [RegExp, string][] = [
   [/^MZ/, 'a Windows executable'],
-  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, 'a Windows Installer package or an old Office file'],
+  [compoundFile, 'a Windows Installer package or an old Office file'],
   [/^\x7fELF/, 'a Linux executable'],
   [/^\x1f\x8b/, 'a gzip archive'],
   [/^7z\xbc\xaf\x27\x1c/, 'a 7z archive'],
@@ -40,11 +44,17 @@ export async function look(path: string): Promise<Appearance> {
     const start = Buffer.alloc(Math.min(512, size));
     await handle.read(start, 0, start.length, 0);
     const head = start.toString('latin1');
-    if (/^PK(?:\x03\x04|\x05\x06)/.test(head)) return { zip: true, words: 'a zip archive' };
+    if (/^PK(?:\x03\x04|\x05\x06)/.test(head))
+      return { zip: true, windows: undefined, words: 'a zip archive' };
     // A jar that starts by itself has a shell script in front of the archive.
     if (head.startsWith('#!') && (await endsAsZip(handle, size)))
-      return { zip: true, words: 'a zip archive behind a start script' };
-    return { zip: false, words: magics.find(([magic]) => magic.test(head))?.[1] ?? plainWords(start) };
+      return { zip: true, windows: undefined, words: 'a zip archive behind a start script' };
+    const windows = /^MZ/.test(head) ? 'exe' : compoundFile.test(head) ? 'msi' : undefined;
+    return {
+      zip: false,
+      windows,
+      words: magics.find(([magic]) => magic.test(head))?.[1] ?? plainWords(start),
+    };
   } finally {
     await handle.close();
   }

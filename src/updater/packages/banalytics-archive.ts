@@ -8,7 +8,7 @@ import { readZip } from './zip';
 
 /** The dependencies (`-bin.zip`) or the model (`-model.zip`) of a module of Banalytics. Nothing in it says whose it is. */
 export const banalyticsArchive: Inspector = {
-  product: 'banalytics',
+  products: ['banalytics'],
   knows: 'the dependencies (-bin.zip) or the model (-model.zip) of a module',
   takes: ({ file, appearance, hints }) =>
     appearance.zip && (/\.zip$/i.test(file) || hints.kind === 'dependencies' || hints.kind === 'model'),

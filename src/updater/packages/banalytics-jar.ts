@@ -12,7 +12,7 @@ const manifestPath = 'META-INF/MANIFEST.MF';
 
 /** The core or a module of Banalytics: a jar built by Maven, which says in itself what it is. */
 export const banalyticsJar: Inspector = {
-  product: 'banalytics',
+  products: ['banalytics'],
   knows: 'a module or the core (.jar)',
   takes: ({ file, appearance, hints }) =>
     appearance.zip && (/\.jar$/i.test(file) || hints.kind === 'core' || hints.kind === 'module'),

@@ -11,6 +11,8 @@ const headerBytes = 512;
  * two million of them.
  */
 export class CompoundFile {
+  private miniMap: Promise<Buffer> | undefined;
+
   private constructor(
     private readonly file: BoundedFile,
     private readonly sectors: SectorMap,
@@ -61,8 +63,8 @@ export class CompoundFile {
       );
     }
     // Small streams lie in sectors of 64 bytes within one common stream, and have a map of their own.
-    const { map, sectorBytes, container } = this.mini;
-    const chain = await this.miniChain(map, stream.start, Math.ceil((from + length) / sectorBytes));
+    const { sectorBytes, container } = this.mini;
+    const chain = await this.miniChain(stream.start, Math.ceil((from + length) / sectorBytes));
     const common = await this.sectors.chain(container.start, container.size);
     return pieces(chain, sectorBytes, from, length, async (sector, at, count) =>
       pieces(common, this.sectors.bytes, sector * sectorBytes + at, count, (outer, outerAt, outerCount) =>
@@ -71,8 +73,9 @@ export class CompoundFile {
     );
   }
 
-  private async miniChain(map: number, start: number, count: number): Promise<number[]> {
-    const table = await this.sectors.readChain(map);
+  private async miniChain(start: number, count: number): Promise<number[]> {
+    this.miniMap ??= this.sectors.readChain(this.mini.map);
+    const table = await this.miniMap;
     const chain = [start];
     while (chain.length < count) {
       const at = (chain.at(-1) ?? 0) * 4;

@@ -1,3 +1,4 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { FleetError } from '../errors';
 import { stopIfCancelled } from './cancel';
 import { ask, discard, IdleWatch, Interrupted, isAbsent, plain, reasonOf, retrying, type Http } from './http';
@@ -15,8 +16,9 @@ interface Resume {
 }
 
 /**
- * Downloads a file to a new path, going on where a broken try ended if the server can. Throws `package.not-found` (404),
- * `repository.unreachable`, `space`, `cancelled`. What was written stays behind on an error: the caller's folder is thrown away.
+ * Downloads a file, going on where a broken try ended if the server can; also where a broken call of this function ended, if
+ * its file and the note beside it are still there. Throws `package.not-found` (404), `repository.unreachable`, `space`,
+ * `cancelled`. What was written stays behind on an error, for the caller to keep or throw away.
  */
 export async function download(
   client: Http,
@@ -25,16 +27,47 @@ export async function download(
   algorithms: readonly Algorithm[],
   options: TransferOptions = {},
 ): Promise<Written> {
-  const part = await Part.create(path, algorithms);
-  const resume: Resume = { validator: undefined };
+  const note = resumeNote(path);
+  const resume: Resume = { validator: await readFile(note, 'utf8').catch(() => undefined) };
+  await rm(note, { force: true });
+  const part =
+    resume.validator === undefined
+      ? await Part.create(path, algorithms)
+      : await Part.resume(path, algorithms, options.signal);
   try {
-    const uploaded = await retrying(client, url, options.signal, () =>
-      receive(client, url, part, resume, options),
+    const uploaded = await retrying(
+      client,
+      url,
+      options.signal,
+      () => receive(client, url, part, resume, options),
+      () => part.size,
     );
     return await part.finish(uploaded);
+  } catch (error) {
+    // Without it a later call could not tell whether the server still has the same file.
+    if (resume.validator !== undefined && part.size >= worthKeeping && canGoOn(error))
+      await part.sync().then(
+        () => writeFile(note, resume.validator ?? ''),
+        // The next call begins anew, no more.
+        () => undefined,
+      );
+    throw error;
   } finally {
     await part.close();
   }
+}
+
+/** A full disk is not helped by keeping a part, and a file that is gone will not come back. */
+function canGoOn(error: unknown): boolean {
+  return error instanceof FleetError && ['cancelled', 'repository.unreachable'].includes(error.code);
+}
+
+/** Bytes below which a broken download is not worth going on with another time. */
+const worthKeeping = 2 ** 20;
+
+/** Where it is noted how the download beside it can go on. Only there after a broken call. */
+export function resumeNote(path: string): string {
+  return `${path}.resume`;
 }
 
 /** One try. Returns the seconds of Last-Modified. */
@@ -56,7 +89,7 @@ async function receive(
     if (isAbsent(response)) {
       await discard(response);
       throw new FleetError('package.not-found', `The repository has no ${plain(url)}.`, {
-        hint: 'Check the module, its version and the repository in the fleet file.',
+        hint: 'Check the address; of a module also its version and the repository in the fleet file.',
       });
     }
     const total = await wholeSize(response, part);

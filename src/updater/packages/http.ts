@@ -77,20 +77,29 @@ export async function ask(
   throw unreachable(url, `answered HTTP ${status} for ${plain(url)}`, undefined, hint);
 }
 
-/** Runs an attempt again where it was interrupted, `tries` times in all. Throws `cancelled` or `repository.unreachable`. */
+/** Bytes that a try must have brought to count as no failure: a big file over a bad line is cut many times. */
+const goodTry = 2 ** 20;
+
+/**
+ * Runs an attempt again where it was interrupted, `tries` times in a row without getting on. `received`: bytes so far.
+ * Throws `cancelled` or `repository.unreachable`.
+ */
 export async function retrying<T>(
   client: Http,
   url: URL,
   signal: AbortSignal | undefined,
   attempt: () => Promise<T>,
+  received: () => number = () => 0,
 ): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     stopIfCancelled(signal);
+    const before = received();
     try {
       return await attempt();
     } catch (error) {
       stopIfCancelled(signal);
       if (!(error instanceof Interrupted)) throw error;
+      if (received() - before >= goodTry) tried = 1;
       if (tried >= client.tries) throw unreachable(url, `does not answer: ${error.message}`, error);
     }
     // A cancelled pause ends at once, and the next round throws.

@@ -4,8 +4,10 @@ import { look, type Appearance } from './appearance';
 import { banalyticsArchive } from './banalytics-archive';
 import { banalyticsJar } from './banalytics-jar';
 import { fileProblem } from './files';
+import { installers } from './installer';
 import type { InspectHints, Inspection } from './package-info';
 import type { ProductId } from '../fleet/model';
+import { compareVersions } from './versions';
 
 /** A file to be looked into. */
 export interface Candidate {
@@ -17,9 +19,9 @@ export interface Candidate {
   signal: AbortSignal | undefined;
 }
 
-/** Knows one sort of package of one product. */
+/** Knows one sort of package, of one product or of several that come the same way. */
 export interface Inspector {
-  product: ProductId;
+  products: readonly ProductId[];
   /** What it knows, for the sentence that nobody knows a file: "a module or core (.jar)". */
   knows: string;
   /** Whether the file is this inspector's to judge, by its name, its look and what was said about it. */
@@ -29,7 +31,7 @@ export interface Inspector {
 }
 
 /** Asked in this order; a further product adds its inspectors here. */
-const inspectors: readonly Inspector[] = [banalyticsJar, banalyticsArchive];
+const inspectors: readonly Inspector[] = [banalyticsJar, banalyticsArchive, installers];
 
 /**
  * Looks into a file on disk, to its last byte, and says which package it is. Throws
@@ -44,7 +46,9 @@ export async function inspectFile(
   const file = basename(path);
   try {
     const candidate = { path, file, hints, signal: options.signal, appearance: await look(path) };
-    const ofProduct = inspectors.filter(({ product }) => product === (hints.product ?? product));
+    const ofProduct = inspectors.filter(
+      ({ products }) => hints.product === undefined || products.includes(hints.product),
+    );
     const inspector = ofProduct.find((each) => each.takes(candidate));
     if (inspector === undefined) throw unknown(candidate, ofProduct);
     const found = await inspector.inspect(candidate);
@@ -58,13 +62,13 @@ export async function inspectFile(
 function unknown({ appearance, hints }: Candidate, known: readonly Inspector[]): FleetError {
   if (known.length === 0)
     return new FleetError('package.unknown', `Packages of ${hints.product} cannot be read.`, {
-      hint: `Products whose packages can be read: ${[...new Set(inspectors.map(({ product }) => product))].join(', ')}.`,
+      hint: `Products whose packages can be read: ${[...new Set(inspectors.flatMap(({ products }) => products))].join(', ')}.`,
     });
   return new FleetError(
     'package.unknown',
     `The file is no known package: it looks like ${appearance.words}.`,
     {
-      hint: `A package is ${known.map(({ product, knows }) => `${knows} of ${product}`).join(', or ')}.`,
+      hint: `A package is ${known.map(({ products, knows }) => `${knows} of ${products.join(' or ')}`).join(', or ')}.`,
     },
   );
 }
@@ -72,10 +76,13 @@ function unknown({ appearance, hints }: Candidate, known: readonly Inspector[]):
 function refuseContradiction(found: Inspection, hints: InspectHints): void {
   for (const key of ['product', 'kind', 'module', 'version', 'arch'] as const) {
     const said = hints[key];
-    if (said !== undefined && found[key] !== null && said !== found[key])
+    const is = found[key];
+    if (said === undefined || is === null || said === is) continue;
+    // 4.3.1 and 4.3.1.0 are one version.
+    if (key !== 'version' || compareVersions(said, is) !== 0)
       throw new FleetError(
         'package.mismatch',
-        `The file was said to be of ${key} ${said}, but is of ${key} ${found[key]}.`,
+        `The file was said to be of ${key} ${said}, but is of ${key} ${is}.`,
         { hint: `Check that it is the right file, or leave out what was said about its ${key}.` },
       );
   }

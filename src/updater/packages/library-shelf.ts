@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { FleetError } from '../errors';
 import { fileProblem, syncFolder, systemCode } from './files';
+import { resumeNote } from './http-download';
 import { packageInfoSchema, type PackageInfo } from './package-info';
 
 /** One folder of the library. `infos` is empty where there is a problem. */
@@ -13,15 +14,18 @@ export interface Folder {
 }
 
 /**
- * The folders on disk: `<sha256>/{package.json,<file>}`, and `.incoming/<random>/` for what is not whole yet. The same bytes can
+ * The folders on disk: `<sha256>/{package.json,<file>}`, and `.incoming/<random>/` for what is not whole yet,
+ * `.incoming/broken-<hash>/` for a download that another try can go on with. The same bytes can
  * be two packages (a model that two versions of a module share): each further one has its own `package.<id>.json`.
  */
 export interface Shelf {
   all(): Promise<Folder[]>;
   /** Undefined where there is no such folder. */
   read(sha256: string): Promise<Folder | undefined>;
-  /** A new folder in `.incoming`. */
-  stage(): Promise<string>;
+  /** A new folder in `.incoming`; with what a broken download of the same source left behind, if nobody else goes on with it. */
+  stage(resumable?: string): Promise<string>;
+  /** Puts a staged folder aside for the next `stage` of the source, if its download of `file` can go on. */
+  keepForLater(staging: string, resumable: string, file: string): Promise<void>;
   writeRecord(folder: string, info: PackageInfo): Promise<void>;
   addRecord(known: PackageInfo[], info: PackageInfo): Promise<{ info: PackageInfo; existed: boolean }>;
   /** Takes a folder off the shelf at once, then deletes it. False where there was none. */
@@ -37,6 +41,8 @@ export function openShelf(dir: string): Shelf {
   const incoming = join(dir, '.incoming');
   /** By SHA-256; valid as long as the folder's own time of change stays. */
   const cache = new Map<string, { changed: number; infos: PackageInfo[] }>();
+  const asideOf = (resumable: string) =>
+    join(incoming, `broken-${createHash('sha256').update(resumable).digest('hex')}`);
 
   const shelf: Shelf = {
     async all() {
@@ -64,15 +70,24 @@ export function openShelf(dir: string): Shelf {
         return { infos: [], problem: incomplete(folder, error) };
       }
     },
-    async stage() {
+    async stage(resumable) {
       const folder = join(incoming, randomUUID());
       try {
-        await mkdir(folder, { recursive: true });
+        await mkdir(incoming, { recursive: true });
         await sweep(incoming);
+        // Whoever renames it has it; for everyone else there is nothing.
+        const left = resumable === undefined ? undefined : asideOf(resumable);
+        if (left === undefined || !(await renamed(left, folder))) await mkdir(folder);
       } catch (error) {
         throw fileProblem(error, folder);
       }
       return folder;
+    },
+    async keepForLater(staging, resumable, file) {
+      if ((await changeTime(resumeNote(join(staging, file)))) === undefined) return;
+      const aside = asideOf(resumable);
+      await rm(aside, { recursive: true, force: true });
+      await renamed(staging, aside);
     },
     writeRecord: (folder, info) => writeJson(join(folder, 'package.json'), info),
     async addRecord(known, info) {
@@ -162,6 +177,14 @@ async function sweep(incoming: string): Promise<void> {
     if (times.every((time) => time === undefined || time < limit))
       await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** False where it could not be: gone, there already, or held by somebody. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function changeTime(path: string): Promise<number | undefined> {

@@ -85,7 +85,7 @@ export function openLibrary(dir: string, options: LibraryOptions = {}): Library 
     },
     async add(from, { hints, signal, onProgress } = {}) {
       const source = typeof from === 'string' ? sourceOf(from, client) : from;
-      const staging = await shelf.stage();
+      const staging = await shelf.stage(source.resumable);
       try {
         const file = join(staging, source.file);
         const written = await source.write(file, { signal, onProgress });
@@ -101,6 +101,7 @@ export function openLibrary(dir: string, options: LibraryOptions = {}): Library 
         };
         return await keep(shelf, dir, staging, info, signal);
       } catch (error) {
+        if (source.resumable !== undefined) await shelf.keepForLater(staging, source.resumable, source.file);
         throw fileProblem(error, join(dir, source.file));
       } finally {
         await rm(staging, { recursive: true, force: true });

@@ -1,6 +1,5 @@
 import { damaged } from './bounded-file';
 import type { CompoundFile } from './compound-file';
-import { tableName } from './msi';
 
 /** Four bytes a string: a million strings. */
 const poolCap = 4 * 2 ** 20;
@@ -48,9 +47,9 @@ export class MsiStrings {
       let length = pool.readUInt16LE(entry);
       const used = pool.readUInt16LE(entry + 2) > 0;
       if (length === 0 && used && entry + 8 <= pool.length) {
-        // A text of 64 KB and more: its length stands in the next entry, high half first.
+        // A text of 64 KB and more: its length fills the next entry.
         entry += 4;
-        length = pool.readUInt16LE(entry) + pool.readUInt16LE(entry + 2) * 2 ** 16;
+        length = pool.readUInt32LE(entry);
       }
       places.push({ at, length });
       at += length;
@@ -64,8 +63,25 @@ export class MsiStrings {
     const place = this.places[id];
     if (place === undefined) throw damaged('a table names a text that is not there');
     const { at, length } = place;
-    const bytes = await this.compound.streamRange(tableName('_StringData'), at, Math.min(length, longestText));
+    const bytes = await this.compound.streamRange(
+      tableName('_StringData'),
+      at,
+      Math.min(length, longestText),
+    );
     if (bytes === undefined) throw damaged('its texts are missing');
     return this.decode(bytes);
   }
+}
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._';
+
+/** The name of the stream that holds a table: two characters in one, so that 62 fit into the 31 of a compound file. */
+export function tableName(table: string): string {
+  const codes = [...table].map((character) => alphabet.indexOf(character));
+  let name = '\u4840';
+  for (let at = 0; at < codes.length; at += 2) {
+    const [first = 0, second] = codes.slice(at, at + 2);
+    name += String.fromCharCode(second === undefined ? 0x4800 + first : 0x3800 + first + second * 64);
+  }
+  return name;
 }

@@ -1,6 +1,6 @@
 import { damaged, type BoundedFile } from './bounded-file';
 import { CompoundFile } from './compound-file';
-import { decoderOf, MsiStrings } from './msi-strings';
+import { decoderOf, MsiStrings, tableName } from './msi-strings';
 import type { Machine } from './pe';
 
 /** A Windows Installer database, as far as its Property table and its summary tell. */
@@ -21,7 +21,13 @@ const classes: Record<string, MsiFile['kind']> = {
   '84100c0000000000c000000000000046': 'package',
   '86100c0000000000c000000000000046': 'patch',
 };
-const machines: Record<string, Machine> = { '': 'x86', intel: 'x86', x64: 'x64', amd64: 'x64', arm64: 'arm64' };
+const machines: Record<string, Machine> = {
+  '': 'x86',
+  intel: 'x86',
+  x64: 'x64',
+  amd64: 'x64',
+  arm64: 'arm64',
+};
 const summaryName = '\u0005SummaryInformation';
 const summaryCap = 2 ** 18;
 const propertyTableCap = 2 ** 20;
@@ -40,7 +46,8 @@ export async function readMsi(file: BoundedFile): Promise<MsiFile> {
   return {
     kind,
     machine: machines[(summary.get(summaryIds.template) ?? '').split(';')[0]?.trim().toLowerCase() ?? ''],
-    properties: kind === 'package' && strings !== undefined ? await readProperties(compound, strings) : new Map(),
+    properties:
+      kind === 'package' && strings !== undefined ? await readProperties(compound, strings) : new Map(),
     title: summary.get(summaryIds.title),
     subject: summary.get(summaryIds.subject),
   };
@@ -65,7 +72,8 @@ function readSummary(bytes: Buffer | undefined): Map<number, string> {
   const texts = new Map<number, string>();
   if (bytes === undefined || bytes.length < 56) return texts;
   const section = bytes.subarray(bytes.readUInt32LE(44));
-  const count = section.length < 8 ? 0 : Math.min(section.readUInt32LE(4), Math.floor(section.length / 8) - 1);
+  const count =
+    section.length < 8 ? 0 : Math.min(section.readUInt32LE(4), Math.floor(section.length / 8) - 1);
   const places = Array.from({ length: count }, (_, index) => ({
     id: section.readUInt32LE(8 + index * 8),
     at: section.readUInt32LE(12 + index * 8),
@@ -81,17 +89,4 @@ function readSummary(bytes: Buffer | undefined): Map<number, string> {
           .trim(),
       );
   return texts;
-}
-
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._';
-
-/** The name of the stream that holds a table: two characters in one, so that 62 fit into the 31 of a compound file. */
-export function tableName(table: string): string {
-  const codes = [...table].map((character) => alphabet.indexOf(character));
-  let name = '\u4840';
-  for (let at = 0; at < codes.length; at += 2) {
-    const [first = 0, second] = codes.slice(at, at + 2);
-    name += String.fromCharCode(second === undefined ? 0x4800 + first : 0x3800 + first + second * 64);
-  }
-  return name;
 }

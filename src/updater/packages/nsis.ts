@@ -20,7 +20,8 @@ export async function checkNsisLength(file: BoundedFile, pe: PeFile): Promise<vo
   for (let at = 0; at + headerLength <= window.length; at += step) {
     if (!window.subarray(at + 4, at + 4 + signature.length).equals(signature)) continue;
     // Counted from the header's own first byte, the checksum at the end included.
-    if ((window.readUInt32LE(at) & ~knownFlags) === 0) file.mustHold(start + at + window.readUInt32LE(at + 24));
+    if ((window.readUInt32LE(at) & ~knownFlags) === 0)
+      file.mustHold(start + at + window.readUInt32LE(at + 24));
     return;
   }
   if (pe.sections.some(({ name }) => name === '.ndata'))

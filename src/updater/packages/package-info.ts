@@ -8,6 +8,25 @@ const products = ['eocortex', 'mirasys', 'banalytics'] as const satisfies readon
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+export const machines = ['x86', 'x64', 'arm64'] as const;
+
+/** What an installer says of itself beyond product, version and architecture. */
+const installer = v.object({
+  /** `exe` runs by itself, `msi` by msiexec. */
+  format: v.picklist(['exe', 'msi']),
+  /** Only whole distributions are taken into the library. */
+  edition: v.literal('complete'),
+  /** As its maker calls it; null where it does not say. */
+  productName: v.nullable(v.string()),
+  /**
+   * What an `.exe` itself runs on, which a product need not: a setup program of 32 bits may install a product of 64, and yet
+   * does not start on a server that runs no 32-bit programs. Null for an `.msi`, which Windows' own program installs.
+   */
+  program: v.nullable(v.picklist(machines)),
+  /** `{…}`, the id of this very version in Windows' list of programs; null for an `.exe`. */
+  productCode: v.nullable(v.string()),
+});
+
 /** What `package.json` in the library holds about a package. */
 export const packageInfoSchema = v.object({
   sha256,
@@ -18,7 +37,7 @@ export const packageInfoSchema = v.object({
   product: v.picklist(products),
   kind: v.picklist(packageKinds),
   version: v.string(),
-  /** `linux-x86_64`, …; null where one file serves every platform. */
+  /** `linux-x86_64`, …; of an installer `x64`, `x86` or `arm64`; null where one file serves every platform. */
   arch: v.nullable(v.string()),
   /** "group:artifact"; null for products without modules. */
   module: v.nullable(v.string()),
@@ -28,6 +47,8 @@ export const packageInfoSchema = v.object({
   uploaded: count,
   /** Every file of an archive that is unpacked on a server (dependencies, model); null for the others. */
   contents: v.nullable(v.array(v.object({ path: v.string(), sha256, size: count }))),
+  /** Only of kind `installer`. */
+  installer: v.optional(installer),
   /** Where it was loaded from: a path or a URL, without query or secrets. */
   source: v.string(),
   /** ISO 8601, UTC. */

@@ -16,6 +16,8 @@ const chainCap = 8 * 2 ** 20;
  */
 export class SectorMap {
   private readonly maps = new Map<number, Buffer>();
+  /** By first sector, as far as each was followed. */
+  private readonly chains = new Map<number, number[]>();
   private readonly mapCount: number;
   /** Where the sectors of the map are, as far as they are known. */
   private readonly mapPlaces: number[];
@@ -55,14 +57,16 @@ export class SectorMap {
     throw damaged('it claims to be empty');
   }
 
-  /** The sectors of a chain, as many as hold `length` bytes. */
-  async chain(start: number, length: number): Promise<number[]> {
-    const chain: number[] = [];
-    for (let at = start; chain.length * this.bytes < length; at = await this.next(at)) {
+  /** The sectors of a chain, at least as many as hold `length` bytes. */
+  async chain(start: number, length: number): Promise<readonly number[]> {
+    const chain = this.chains.get(start) ?? [start];
+    this.chains.set(start, chain);
+    while (chain.length * this.bytes < length) {
+      const next = await this.next(chain.at(-1) ?? endOfChain);
       // Also finds a chain that bites its own tail: it would hold more than the file.
-      if (at > lastSector || chain.length * this.bytes > this.file.size)
+      if (next > lastSector || chain.length * this.bytes > this.file.size)
         throw damaged('a chain of its sectors ends too early or never');
-      chain.push(at);
+      chain.push(next);
     }
     return chain;
   }
@@ -71,7 +75,8 @@ export class SectorMap {
   async readChain(start: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (let at = start; at !== endOfChain; at = await this.next(at)) {
-      if ((parts.length + 1) * this.bytes > chainCap) throw damaged('a chain of its sectors never ends');
+      if ((parts.length + 1) * this.bytes > Math.min(chainCap, this.file.size))
+        throw damaged('a chain of its sectors never ends');
       parts.push(await this.file.read(this.place(at), this.bytes));
     }
     return Buffer.concat(parts);

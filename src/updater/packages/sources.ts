@@ -16,7 +16,12 @@ export interface PackageSource {
   file: string;
   /** For people and for the record: a path or an address, nothing secret in it. */
   origin: string;
-  /** Writes the whole file to a new path. Throws `FleetError`. */
+  /**
+   * Names exactly this source, where `write` can go on with what a broken call left behind; may be secret, so only its hash is
+   * kept.
+   */
+  resumable?: string;
+  /** Writes the whole file to a path. Throws `FleetError`. */
   write(path: string, options: TransferOptions): Promise<Written>;
 }
 
@@ -58,6 +63,7 @@ export function httpSource(url: URL, client: Http, algorithms: readonly Algorith
   return {
     file: fileNameOf(url),
     origin: plain(url),
+    resumable: url.href,
     write: (to, options) => download(client, url, to, algorithms, options),
   };
 }

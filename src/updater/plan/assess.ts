@@ -1,17 +1,17 @@
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import { productOf } from '../products';
-import type { Supply } from '../products/product';
+import { notThere, type Supply } from '../products/product';
 import type { Assessment } from '../rollout/events';
 import type { Facts, JobFact } from '../targets/facts';
 
 /** What a server's facts mean while nobody acts on it: its status, and what stands between it and the wanted version. */
 export function assess(server: Server, facts: Facts, supply: Supply): Assessment {
   const product = productOf(server.product);
-  if (product === undefined || !product.platforms.includes(server.os))
+  if (product === undefined)
     return {
       status: 'unsupported',
-      detail: `This version cannot update ${server.product} on ${server.os} yet.`,
+      detail: `This version cannot update ${server.product} yet.`,
       error: null,
       reasons: [],
     };
@@ -34,12 +34,13 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
       error: jobError(server, job.step, job.message ?? 'no reason given').toJSON(),
       reasons,
     };
-  const same = reasons.some((reason) => reason.rule === 'version.same');
-  if (same) return { status: 'installed', detail: null, error: null, reasons };
-  const there = new Set(facts.loaded.map((loaded) => loaded.sha256));
+  // Where nothing is wanted, what runs is as wanted as can be.
+  const settled = reasons.some(
+    ({ rule }) => rule === 'version.same' || (rule === 'version.none' && facts.installed !== null),
+  );
+  if (settled) return { status: 'installed', detail: null, error: null, reasons };
   const needs = product.needs(situation);
-  const loaded =
-    needs.length > 0 && needs.every((need) => need.package !== null && there.has(need.package.sha256));
+  const loaded = needs.length > 0 && notThere(needs, facts).length === 0;
   return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons };
 }
 

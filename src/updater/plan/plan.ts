@@ -30,6 +30,8 @@ export interface PlanServer {
   /** Waves count from 0. */
   wave: number;
   steps: PlanStep[];
+  /** Servers of its system at work at the same time while this one is; only where that is less than the system's figure. */
+  parallel?: number;
 }
 
 export interface Plan {
@@ -55,6 +57,8 @@ export function verdict(reasons: readonly Reason[]): Verdict {
   return (['blocked', 'skip', 'confirm'] as const).find((one) => said.includes(one)) ?? 'ready';
 }
 
+export const willAct = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
+
 /**
  * Sorts the servers that will act into waves: the system's canaries first, then the rest.
  * Servers that do nothing stay in wave 0.
@@ -62,9 +66,7 @@ export function verdict(reasons: readonly Reason[]): Verdict {
 export function assignWaves(systems: readonly System[], planned: PlanServer[]): void {
   for (const system of systems) {
     if (system.canary === 0) continue;
-    const acting = planned.filter(
-      (server) => server.system === system.id && (server.verdict === 'ready' || server.verdict === 'confirm'),
-    );
+    const acting = planned.filter((server) => server.system === system.id && willAct(server));
     acting.slice(system.canary).forEach((server) => (server.wave = 1));
   }
 }

@@ -1,9 +1,10 @@
 import type { FleetError } from '../errors';
-import type { Fleet, Server, System } from '../fleet/model';
+import type { Fleet, Server } from '../fleet/model';
 import { isVersion } from '../packages/versions';
 import { productOf } from '../products';
-import type { Product, Proposal, Situation, Supply } from '../products/product';
+import { notThere, type Product, type Proposal, type Situation, type Supply } from '../products/product';
 import type { Facts, HistoryEntry } from '../targets/facts';
+import { assignParallel } from './parallel';
 import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
 
 /** What a server said, or why it said nothing. */
@@ -29,14 +30,8 @@ export function makePlan(planning: Planning): Plan {
     action: planning.action,
     to: planning.to,
     servers,
-    parallel: Object.fromEntries(systems.map((system) => [system.id, parallel(system)])),
+    parallel: assignParallel(systems, servers),
   };
-}
-
-/** Servers of a system worked on at the same time: what the fleet file says, never above the product's own limit. */
-function parallel(system: System): number {
-  const limit = productOf(system.product)?.parallel ?? 1;
-  return Math.min(system.maxParallel ?? limit, limit);
 }
 
 const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: [] };
@@ -44,7 +39,6 @@ const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: 
 function planServer(planning: Planning, server: Server): PlanServer {
   const proposal = propose(planning, server);
   const outcome = verdict(proposal.reasons);
-  const acts = outcome === 'ready' || outcome === 'confirm';
   return {
     id: server.id,
     system: server.system,
@@ -54,7 +48,7 @@ function planServer(planning: Planning, server: Server): PlanServer {
     path: outcome === 'skip' ? [] : proposal.path,
     reasons: proposal.reasons,
     wave: 0,
-    steps: acts ? proposal.steps : [],
+    steps: outcome === 'ready' || outcome === 'confirm' ? proposal.steps : [],
   };
 }
 
@@ -62,14 +56,9 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
   const product = productOf(server.product);
   if (product === undefined)
     return blocked('product.unsupported', `This version of VMS Fleet cannot update ${server.product} yet.`);
-  if (!product.platforms.includes(server.os))
-    return blocked(
-      'server.os',
-      `${product.title} on ${server.os} cannot be updated by this version of VMS Fleet yet.`,
-    );
   const answer = answered.get(server.id);
-  if (answer === undefined) return blocked('server.unreachable', 'There are no facts of this server.');
-  if ('error' in answer) return blocked('server.unreachable', answer.error.message);
+  if (answer === undefined || 'error' in answer)
+    return { ...nothing, reasons: [...product.excludes(server, null), noFacts(answer?.error)] };
 
   const situation: Situation = { server, facts: answer.facts, supply, to };
   const proposal = byAction(product, situation, action);
@@ -81,6 +70,12 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
       ...accessReasons(situation, proposal),
     ],
   };
+}
+
+/** A server that this version cannot act on was not asked; it can be planned for from recorded facts. */
+function noFacts(error: FleetError | undefined): Reason {
+  const rule = error?.code === 'server.unsupported' ? 'server.os' : 'server.unreachable';
+  return { rule, severity: 'block', message: error?.message ?? 'There are no facts of this server.' };
 }
 
 function blocked(rule: string, message: string): Proposal {
@@ -109,10 +104,7 @@ function byAction(product: Product, situation: Situation, action: Action): Propo
 /** A download changes nothing that runs: what speaks against the install is said, and only what it needs itself blocks it. */
 function download(product: Product, situation: Situation): Proposal {
   const proposal = product.install(situation);
-  const there = new Set(situation.facts.loaded.map((loaded) => loaded.sha256));
-  const files = product
-    .needs(situation)
-    .filter((need) => need.package === null || !there.has(need.package.sha256));
+  const files = notThere(product.needs(situation), situation.facts);
   const settled: Reason[] =
     proposal.path.length > 0 && files.length === 0
       ? [
@@ -169,7 +161,8 @@ function rollback(product: Product, situation: Situation): Proposal {
   const entries = facts.entries ?? [];
   const hops = path.map((down, index): Pick<Proposal, 'steps' | 'reasons'> => {
     const entry: HistoryEntry | null = entries[entries.length - 1 - index] ?? null;
-    const hop = product.rollback(situation, entry, down);
+    const up = index === 0 ? from : (path[index - 1] ?? null);
+    const hop = product.rollback(situation, { up, down, entry });
     return entry !== null && entry.backup === null
       ? { ...hop, reasons: [...hop.reasons, barrier(entry, down)] }
       : hop;

@@ -8,7 +8,8 @@ import type { JobLine, Platform } from '../targets/platform';
 /** A rule as the vendor's manual gives it; ids, severities and sentences are those of SYSTEMS.md. */
 export interface Rule {
   id: string;
-  severity: Severity;
+  /** null: it shapes the plan (a limit, an order) and is never a reason by itself. */
+  severity: Severity | null;
   /** What the rule says, for every server alike. */
   sentence: string;
 }
@@ -39,12 +40,21 @@ export interface Proposal {
   reasons: Reason[];
 }
 
-/** A file that must lie on the server before an install, where the library knows it. */
+/** A file that must lie on the server before an install. */
 export interface Need {
   version: string;
   module: string | null;
   kind: PackageKind;
+  /** The library's; null where it has none. */
   package: PackageInfo | null;
+  /** SHA-256 of the file that will do: the library's, or one that lies on the server already; null where neither is known. */
+  sha256: string | null;
+}
+
+/** The needs that the server does not hold yet, complete and verified there. */
+export function notThere(needs: readonly Need[], facts: Facts): Need[] {
+  const there = new Set(facts.loaded.map((loaded) => loaded.sha256));
+  return needs.filter(({ sha256 }) => sha256 === null || !there.has(sha256));
 }
 
 /** What a product lays into a job: its own part of the steps, and the files these name. */
@@ -65,33 +75,45 @@ export interface JobContext extends Situation {
 }
 
 /**
- * A vendor's system, read like its manual: what to ask a server, which rules hold, which files are needed, which steps to
- * take. The engine knows products only through this.
+ * A vendor's system, read like its manual: which rules hold, which files are needed, which steps to take. This alone plans,
+ * from facts and asking nobody; to act on a server its `hands` are needed too. The engine knows products only through this.
  */
 export interface Product {
   id: ProductId;
   title: string;
-  platforms: readonly OsFamily[];
-  /** Servers of one system updated at the same time unless the fleet file says less. */
-  parallel: number;
   rules: readonly Rule[];
   /** The rule that speaks when a job runs on a server already. */
   oneJobRule: string;
-  asks(server: Server, platform: Platform): Ask[];
-  /** Fills in what only this product can read out of the answers. */
-  read(server: Server, answers: Answers): Partial<Facts>;
+  /** How it is worked with, by operating system; none where this version can only plan. */
+  hands: Partial<Record<OsFamily, Hands>>;
+  /** Servers at work at the same time while one that runs `from` is among them, unless the fleet file says less. */
+  parallel(from: string | null): number;
+  /** What keeps a server out whatever the version: by the fleet file alone, and by its facts where there are some. */
+  excludes(server: Server, facts: Facts | null): Reason[];
   /** Places where packages come from, for `Supply.silent`. */
   repositories(server: Server): string[];
   /** Every file of the target, loaded or not. */
   needs(situation: Situation): Need[];
   install(situation: Situation): Proposal;
-  /** The steps and reasons of one hop down, from `entry` to the one below it. */
-  rollback(
-    situation: Situation,
-    entry: HistoryEntry | null,
-    down: string,
-  ): Pick<Proposal, 'steps' | 'reasons'>;
+  rollback(situation: Situation, hop: HopDown): Pick<Proposal, 'steps' | 'reasons'>;
   restart(situation: Situation): Pick<Proposal, 'steps' | 'reasons'>;
+}
+
+/** One step down a server's history. */
+export interface HopDown {
+  /** The version that runs before it; null where the server has none installed. */
+  up: string | null;
+  /** The version that runs after it. */
+  down: string;
+  /** What the server keeps of the update that is taken back; null where only its version is known. */
+  entry: HistoryEntry | null;
+}
+
+/** A product on one operating system: what to ask a server there, and the jobs that change it. */
+export interface Hands {
+  asks(server: Server, platform: Platform): Ask[];
+  /** Fills in what only this product can read out of the answers. */
+  read(server: Server, answers: Answers): Partial<Facts>;
   installJob(context: JobContext): JobPart;
   rollbackJob(context: JobContext, entry: HistoryEntry): JobPart;
   restartJob(context: JobContext): JobPart;
@@ -102,7 +124,7 @@ export interface Product {
 /** A reason that cites a rule; `about` puts this server's figures behind the rule's sentence. */
 export function cite(rules: readonly Rule[], id: string, about?: string): Reason {
   const rule = rules.find((one) => one.id === id);
-  if (rule === undefined) throw new Error(`no rule ${id}`);
+  if (rule?.severity == null) throw new Error(`no rule ${id} that is a reason`);
   return {
     rule: id,
     severity: rule.severity,

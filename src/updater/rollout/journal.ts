@@ -1,4 +1,14 @@
-import { open, readdir, readFile, rm, stat, utimes, writeFile, mkdir, type FileHandle } from 'node:fs/promises';
+import {
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+  mkdir,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
 import type { FleetEvent } from './events';

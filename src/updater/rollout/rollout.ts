@@ -1,11 +1,11 @@
-import pLimit from 'p-limit';
 import { asFleetError, FleetError } from '../errors';
 import { servers, type Fleet, type Server, type System } from '../fleet/model';
 import type { Library } from '../packages/library';
-import type { Plan, PlanServer } from '../plan/plan';
+import { willAct, type Plan, type PlanServer } from '../plan/plan';
 import type { Links } from '../targets/link';
 import type { FleetEvent, NewEvent, Outcome } from './events';
 import type { Journal } from './journal';
+import { beginAtOnce, Places } from './places';
 import type { Supplies } from './supply';
 import { Work, type WorkContext, type WorkResult } from './work';
 
@@ -73,7 +73,7 @@ export async function carryOut(
   const byId = new Map(servers(fleet).map((server) => [server.id, server]));
   const system = async (one: System): Promise<void> => {
     const own = plan.servers.filter((planned) => planned.system === one.id);
-    const acting = own.filter(({ verdict }) => verdict === 'ready' || verdict === 'confirm');
+    const acting = own.filter(willAct);
     for (const planned of own.filter((each) => !acting.includes(each)))
       await finish(planned.id, {
         outcome: planned.verdict === 'blocked' ? 'blocked' : 'skipped',
@@ -81,22 +81,24 @@ export async function carryOut(
         error: null,
       });
     const width = Math.max(1, plan.parallel[one.id] ?? 1);
-    const limit = pLimit(plan.action === 'download' ? Math.max(width, mostDownloads) : width);
-    for (const wave of [...new Set(acting.map((planned) => planned.wave))].sort((a, b) => a - b)) {
-      const inWave = acting.filter((planned) => planned.wave === wave);
+    const limit = ({ parallel }: PlanServer): number =>
+      plan.action === 'download' ? Math.max(width, mostDownloads) : (parallel ?? width);
+    const places = new Places();
+    const waves = [...new Set(acting.map((planned) => planned.wave))].sort((a, b) => a - b);
+    const inWave = (wave: number): PlanServer[] => acting.filter((planned) => planned.wave === wave);
+    // Whoever does not start at once is told behind what it waits, before anything starts.
+    for (const [order, wave] of waves.entries())
+      for (const [index, planned] of inWave(wave).entries()) {
+        const detail = behind(waves.slice(0, order).flatMap(inWave), inWave(wave), index, limit);
+        if (detail !== undefined)
+          await say({ type: 'status', server: planned.id, status: 'queued', step: 'queue', detail });
+      }
+    for (const wave of waves) {
       await Promise.all(
-        inWave.map(async (planned, index) => {
+        inWave(wave).map(async (planned) => {
           const server = byId.get(planned.id);
           if (server === undefined) return notStarted(planned, 'it is no longer in the fleet file');
-          if (index >= limit.concurrency || wave > 0)
-            await say({
-              type: 'status',
-              server: planned.id,
-              status: 'queued',
-              step: 'queue',
-              detail: behind(inWave, index, limit.concurrency),
-            });
-          await limit(async () => {
+          await places.take(limit(planned), async () => {
             const stop = stopReason(one, own);
             if (stop !== undefined) await notStarted(planned, stop);
             else await work(server, planned);
@@ -147,10 +149,19 @@ export async function carryOut(
   };
 }
 
-/** Behind what a queued server waits. */
-function behind(wave: PlanServer[], index: number, width: number): string {
-  const ahead = wave.slice(Math.max(0, index - width), index).map((planned) => planned.id);
-  return ahead.length === 0 ? 'for its turn' : `behind ${ahead.join(', ')}`;
+/** Behind what a server waits: the waves before its own, or those before it in the wave; undefined where it starts at once. */
+function behind(
+  earlier: PlanServer[],
+  wave: PlanServer[],
+  index: number,
+  limit: (server: PlanServer) => number,
+): string | undefined {
+  const names = (list: PlanServer[]): string =>
+    list.length > 3 ? `${list.length} servers` : list.map((planned) => planned.id).join(', ');
+  if (earlier.length > 0) return `after wave ${earlier.at(-1)?.wave}: ${names(earlier)}`;
+  const limits = wave.slice(0, index + 1).map(limit);
+  if (beginAtOnce(limits) > index) return undefined;
+  return `behind ${names(wave.slice(0, index))}; ${Math.min(...limits)} at a time`;
 }
 
 function count(outcomes: Outcome[]): Record<Outcome, number> {

@@ -5,12 +5,20 @@ import type { Library } from '../packages/library';
 import { assess, interrupted, jobError, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { makePlan } from '../plan/planner';
-import { productOf } from '../products';
-import type { JobContext, JobPart, Product, Situation, Supply } from '../products/product';
+import { meansFor } from '../products/means';
+import {
+  notThere,
+  type Hands,
+  type JobContext,
+  type JobPart,
+  type Product,
+  type Situation,
+  type Supply,
+} from '../products/product';
 import type { Facts, JobFact } from '../targets/facts';
 import type { Link, Links } from '../targets/link';
 import type { Job, JobEnd, JournalLine, Platform } from '../targets/platform';
-import { platformOf, readFacts } from '../targets/read-facts';
+import { readFacts } from '../targets/read-facts';
 import { awaitReturn, noReturn } from '../targets/return';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
@@ -63,16 +71,15 @@ const isLinkTrouble = (error: FleetError): boolean => linkTrouble.includes(error
 /** The work of one rollout on one server: download, job by job, proof. Every way out is a `WorkResult` with a name. */
 export class Work {
   private readonly product: Product;
+  private readonly hands: Hands;
   private readonly platform: Platform;
   private lastProgress = 0;
   private reachedOnce = false;
 
   constructor(private readonly context: WorkContext) {
-    const product = productOf(context.server.product);
-    const platform = platformOf(context.server);
-    if (product === undefined || platform === undefined)
-      throw new FleetError('server.unsupported', `${context.server.id} cannot be updated by this version.`);
+    const { product, hands, platform } = meansFor(context.server);
     this.product = product;
+    this.hands = hands;
     this.platform = platform;
   }
 
@@ -194,13 +201,12 @@ export class Work {
     });
     await supplies.fetch(
       server,
-      this.product.needs(await situation()),
+      notThere(this.product.needs(await situation()), facts),
       (file, done, total) => this.progress(`fetch ${file}`, done, total),
       cancel,
     );
-    const there = new Set(facts.loaded.map((loaded) => loaded.sha256));
-    const files = this.product.needs(await situation()).flatMap((need) => need.package ?? []);
-    const missing = files.filter((info) => !there.has(info.sha256));
+    const needs = this.product.needs(await situation());
+    const missing = notThere(needs, facts).flatMap((need) => need.package ?? []);
     const total = missing.reduce((sum, info) => sum + info.size, 0);
     let before = 0;
     for (const info of missing) {
@@ -274,13 +280,13 @@ export class Work {
           throw new FleetError('plan.blocked', `${context.server.id} has no history to roll back.`, {
             server: context.server.id,
           });
-        return this.product.rollbackJob(context, entry);
+        return this.hands.rollbackJob(context, entry);
       }
       case 'restart':
-        return this.product.restartJob(context);
+        return this.hands.restartJob(context);
       case 'install':
       case 'download':
-        return this.product.installJob(context);
+        return this.hands.installJob(context);
     }
   }
 
@@ -410,7 +416,7 @@ export class Work {
     const { server, action } = this.context;
     const facts = await this.facts();
     const situation = { server, facts, supply: await this.supply(), to: this.context.to };
-    if (!this.product.reached(situation, action))
+    if (!this.hands.reached(situation, action))
       throw new FleetError(
         'verify.version',
         `${server.id} says ${facts.installed?.version ?? 'no version'} after the ${action}.`,
@@ -444,7 +450,7 @@ export class Work {
     const packages = await library.list();
     const signal = this.reachedOnce ? detach : AbortSignal.any([cancel, detach]);
     const facts = await this.persist(signal, (link) =>
-      readFacts(link, this.platform, this.product, packages, signal),
+      readFacts(link, this.platform, this.hands, packages, signal),
     );
     this.lastFacts = facts;
     await this.context.say({

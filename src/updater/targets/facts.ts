@@ -8,6 +8,8 @@ export interface Facts {
   os: { family: OsFamily; name: string; build?: number };
   /** `x64`, `x86`, `arm64`, or what the server calls it. */
   arch: string;
+  /** Windows: the machine's own short name, which its local accounts begin with. */
+  computerName?: string;
   bootId: string | null;
   /** Bytes free where the system, our state folder and the product's home lie. */
   freeBytes: { system: number; state: number; home?: number };

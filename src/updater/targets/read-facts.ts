@@ -1,6 +1,6 @@
 import type { OsFamily, Server } from '../fleet/model';
 import type { PackageInfo } from '../packages/package-info';
-import type { Product } from '../products/product';
+import type { Hands } from '../products/product';
 import type { Answers } from './answers';
 import type { Facts } from './facts';
 import type { Link } from './link';
@@ -18,13 +18,13 @@ export function platformOf(server: Server): Platform | undefined {
 export async function readFacts(
   link: Link,
   platform: Platform,
-  product: Product,
+  hands: Hands,
   packages: readonly PackageInfo[],
   signal?: AbortSignal,
 ): Promise<Facts> {
   const { server } = link;
-  const answers = await platform.ask(link, product.asks(server, platform), signal);
-  return { ...common(server, answers, packages), ...product.read(server, answers) };
+  const answers = await platform.ask(link, hands.asks(server, platform), signal);
+  return { ...common(server, answers, packages), ...hands.read(server, answers) };
 }
 
 const architectures: Record<string, string> = {

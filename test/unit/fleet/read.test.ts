@@ -96,6 +96,7 @@ describe('parseFleet', () => {
       returnMinutes: 15,
       health: { settleSeconds: 5, timeoutSeconds: 120 },
       settingsPaths: ['C:\\ProgramData\\Eocortex'],
+      eocortex: { releaseLines: [], installerArgs: ['/S'] },
       banalytics: undefined,
     });
     expect(fleet?.systems[2]?.servers[0]?.banalytics).toEqual({

@@ -162,14 +162,14 @@ describe('no package at all', () => {
       'a Windows Installer package',
     ],
     ['core-1.4.2.jar', Buffer.alloc(100), 'only zero bytes'],
-    ['setup.exe', 'MZ', 'a Windows executable'],
+    ['setup', 'plain words', 'a text file'],
   ])('%s holding %j', async (name, bytes, words) => {
     await expect(inspect(name, bytes)).rejects.toEqual(fails('package.unknown', words));
   });
 
   test('a product whose packages nobody can read yet', async () => {
-    await expect(inspect('setup.exe', 'MZ', { product: 'eocortex' })).rejects.toEqual(
-      fails('package.unknown', 'eocortex'),
+    await expect(inspect('setup.exe', 'MZ', { product: 'mirasys' })).rejects.toEqual(
+      fails('package.unknown', 'mirasys'),
     );
   });
 

@@ -38,7 +38,10 @@ interface Played {
 async function play(
   fleet: Fleet,
   plan: Plan,
-  behave: (server: string, stop: { cancel: AbortController; detach: AbortController }) => WorkResult | Promise<WorkResult>,
+  behave: (
+    server: string,
+    stop: { cancel: AbortController; detach: AbortController },
+  ) => WorkResult | Promise<WorkResult>,
 ): Promise<Played> {
   const dir = await scratch();
   const journal = await Journal.open(dir, 'r');
@@ -50,9 +53,19 @@ async function play(
   const most: Record<string, number> = {};
   const ended = await carryOut(
     {
-      id: 'r', fleet, plan, by: 'tester@desk', resumed: false, links: noLinks, library,
-      supplies: new Supplies(library, () => fleet), journal, emit: (event) => events.push(event),
-      now: () => new Date(at(0)), cancel: stop.cancel.signal, detach: stop.detach.signal,
+      id: 'r',
+      fleet,
+      plan,
+      by: 'tester@desk',
+      resumed: false,
+      links: noLinks,
+      library,
+      supplies: new Supplies(library, () => fleet),
+      journal,
+      emit: (event) => events.push(event),
+      now: () => new Date(at(0)),
+      cancel: stop.cancel.signal,
+      detach: stop.detach.signal,
     },
     async ({ server, planned: one }) => {
       expect(one.id).toBe(server.id);
@@ -69,11 +82,14 @@ async function play(
   );
   await journal.close();
   expect(await readJournal(dir, 'r')).toEqual(JSON.parse(JSON.stringify(events)));
-  const outcomes = Object.fromEntries(events.flatMap((event) => (event.type === 'server-finished' ? [[event.server, event.outcome]] : [])));
+  const outcomes = Object.fromEntries(
+    events.flatMap((event) => (event.type === 'server-finished' ? [[event.server, event.outcome]] : [])),
+  );
   return { ended, events, worked, most, outcomes };
 }
 
-const ids = (system: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${system}-${i}`);
+const ids = (system: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${system}-${i}`);
 
 describe('the halt', () => {
   it.each([
@@ -87,43 +103,91 @@ describe('the halt', () => {
     { maxFailures: 9, failures: 9, begun: 10 },
     { maxFailures: 9, failures: 10, begun: 10 },
     { maxFailures: 10, failures: 10, begun: 10 },
-  ])('bears $maxFailures: with $failures failures, $begun are begun', async ({ maxFailures, failures, begun }) => {
-    const fleet = fleetOf({ s: { servers: 10, maxFailures } });
-    const bad = new Set(ids('s', failures));
-    const { ended, worked, outcomes, events } = await play(fleet, planOf(ids('s', 10).map((id) => planned(id)), { s: 1 }), (id) => (bad.has(id) ? failed(id) : done));
-    expect(worked).toEqual(ids('s', begun));
-    expect(Object.keys(outcomes)).toHaveLength(10);
-    expect(Object.values(outcomes).filter((one) => one === 'not-started')).toHaveLength(10 - begun);
-    expect(ended.outcome).toBe(failures > 0 ? 'failed' : 'done');
-    expect(ended.failures.map(({ server }) => server)).toEqual(ids('s', failures));
-    expect(events.at(-1)).toMatchObject({
-      type: 'rollout-finished',
-      counts: { done: begun - failures, failed: failures, 'not-started': 10 - begun, cancelled: 0, skipped: 0, blocked: 0 },
-    });
-  });
+  ])(
+    'bears $maxFailures: with $failures failures, $begun are begun',
+    async ({ maxFailures, failures, begun }) => {
+      const fleet = fleetOf({ s: { servers: 10, maxFailures } });
+      const bad = new Set(ids('s', failures));
+      const { ended, worked, outcomes, events } = await play(
+        fleet,
+        planOf(
+          ids('s', 10).map((id) => planned(id)),
+          { s: 1 },
+        ),
+        (id) => (bad.has(id) ? failed(id) : done),
+      );
+      expect(worked).toEqual(ids('s', begun));
+      expect(Object.keys(outcomes)).toHaveLength(10);
+      expect(Object.values(outcomes).filter((one) => one === 'not-started')).toHaveLength(10 - begun);
+      expect(ended.outcome).toBe(failures > 0 ? 'failed' : 'done');
+      expect(ended.failures.map(({ server }) => server)).toEqual(ids('s', failures));
+      expect(events.at(-1)).toMatchObject({
+        type: 'rollout-finished',
+        counts: {
+          done: begun - failures,
+          failed: failures,
+          'not-started': 10 - begun,
+          cancelled: 0,
+          skipped: 0,
+          blocked: 0,
+        },
+      });
+    },
+  );
 
   it('lets those in work end, and begins no other', async () => {
     const fleet = fleetOf({ s: { servers: 6 } });
-    const { outcomes } = await play(fleet, planOf(ids('s', 6).map((id) => planned(id)), { s: 3 }), async (id) => {
-      if (id === 's-1') return failed(id);
-      await sleep(40);
-      return done;
+    const { outcomes } = await play(
+      fleet,
+      planOf(
+        ids('s', 6).map((id) => planned(id)),
+        { s: 3 },
+      ),
+      async (id) => {
+        if (id === 's-1') return failed(id);
+        await sleep(40);
+        return done;
+      },
+    );
+    expect(outcomes).toEqual({
+      's-0': 'done',
+      's-1': 'failed',
+      's-2': 'done',
+      's-3': 'not-started',
+      's-4': 'not-started',
+      's-5': 'not-started',
     });
-    expect(outcomes).toEqual({ 's-0': 'done', 's-1': 'failed', 's-2': 'done', 's-3': 'not-started', 's-4': 'not-started', 's-5': 'not-started' });
   });
 
   it('of one system is not that of another', async () => {
     const fleet = fleetOf({ a: { servers: 3 }, b: { servers: 3 } });
-    const plan = planOf([...ids('a', 3), ...ids('b', 3)].map((id) => planned(id)), { a: 1, b: 1 });
+    const plan = planOf(
+      [...ids('a', 3), ...ids('b', 3)].map((id) => planned(id)),
+      { a: 1, b: 1 },
+    );
     const { outcomes } = await play(fleet, plan, (id) => (id === 'a-0' ? failed(id) : done));
-    expect(outcomes).toEqual({ 'a-0': 'failed', 'a-1': 'not-started', 'a-2': 'not-started', 'b-0': 'done', 'b-1': 'done', 'b-2': 'done' });
+    expect(outcomes).toEqual({
+      'a-0': 'failed',
+      'a-1': 'not-started',
+      'a-2': 'not-started',
+      'b-0': 'done',
+      'b-1': 'done',
+      'b-2': 'done',
+    });
   });
 
   it('counts what was thrown as a failure with its cause', async () => {
     const fleet = fleetOf({ s: { servers: 2 } });
-    const { ended, outcomes } = await play(fleet, planOf(ids('s', 2).map((id) => planned(id)), { s: 1 }), () => {
-      throw new Error('a bug');
-    });
+    const { ended, outcomes } = await play(
+      fleet,
+      planOf(
+        ids('s', 2).map((id) => planned(id)),
+        { s: 1 },
+      ),
+      () => {
+        throw new Error('a bug');
+      },
+    );
     expect(outcomes).toEqual({ 's-0': 'failed', 's-1': 'not-started' });
     expect(ended.failures[0]?.error).toMatchObject({ code: 'internal', server: 's-0' });
   });
@@ -131,7 +195,10 @@ describe('the halt', () => {
 
 describe('waves', () => {
   const waves = (count: number, canary: number): Plan =>
-    planOf(ids('s', count).map((id, i) => planned(id, { wave: i < canary ? 0 : 1 })), { s: 3 });
+    planOf(
+      ids('s', count).map((id, i) => planned(id, { wave: i < canary ? 0 : 1 })),
+      { s: 3 },
+    );
 
   it('end one before the next begins', async () => {
     const fleet = fleetOf({ s: { servers: 6, canary: 2 } });
@@ -149,24 +216,42 @@ describe('waves', () => {
     const fleet = fleetOf({ s: { servers: 5, canary: 1 } });
     const { worked, outcomes } = await play(fleet, waves(5, 1), (id) => failed(id));
     expect(worked).toEqual(['s-0']);
-    expect(Object.values(outcomes)).toEqual(['failed', 'not-started', 'not-started', 'not-started', 'not-started']);
+    expect(Object.values(outcomes)).toEqual([
+      'failed',
+      'not-started',
+      'not-started',
+      'not-started',
+      'not-started',
+    ]);
   });
 });
 
 describe('the limit', () => {
   it.each([1, 2, 3])('of %i is never passed, and is used', async (width) => {
     const fleet = fleetOf({ s: { servers: 9 } });
-    const { most, worked, events } = await play(fleet, planOf(ids('s', 9).map((id) => planned(id)), { s: width }), () => done);
+    const { most, worked, events } = await play(
+      fleet,
+      planOf(
+        ids('s', 9).map((id) => planned(id)),
+        { s: width },
+      ),
+      () => done,
+    );
     expect(most).toEqual({ s: width });
     expect(worked).toHaveLength(9);
     const queued = events.filter((event) => event.type === 'status' && event.status === 'queued');
     expect(queued).toHaveLength(9 - width);
-    for (const event of queued) expect(event).toMatchObject({ detail: expect.stringContaining('behind s-') as string });
+    for (const event of queued)
+      expect(event).toMatchObject({ detail: expect.stringContaining('behind ') as string });
   });
 
   it('for downloads is not that of installs', async () => {
     const fleet = fleetOf({ s: { servers: 9 } });
-    const plan = planOf(ids('s', 9).map((id) => planned(id)), { s: 1 }, { action: 'download' });
+    const plan = planOf(
+      ids('s', 9).map((id) => planned(id)),
+      { s: 1 },
+      { action: 'download' },
+    );
     expect((await play(fleet, plan, () => done)).most).toEqual({ s: 6 });
   });
 });
@@ -174,7 +259,15 @@ describe('the limit', () => {
 describe('servers that do nothing', () => {
   it('end as what the plan says of them, without work', async () => {
     const fleet = fleetOf({ s: { servers: 4 } });
-    const plan = planOf([planned('s-0', { verdict: 'blocked' }), planned('s-1', { verdict: 'skip' }), planned('s-2', { verdict: 'confirm' }), planned('s-3')], { s: 4 });
+    const plan = planOf(
+      [
+        planned('s-0', { verdict: 'blocked' }),
+        planned('s-1', { verdict: 'skip' }),
+        planned('s-2', { verdict: 'confirm' }),
+        planned('s-3'),
+      ],
+      { s: 4 },
+    );
     const { worked, outcomes, ended } = await play(fleet, plan, () => done);
     expect(worked.sort()).toEqual(['s-2', 's-3']);
     expect(outcomes).toEqual({ 's-0': 'blocked', 's-1': 'skipped', 's-2': 'done', 's-3': 'done' });
@@ -193,10 +286,17 @@ describe('servers that do nothing', () => {
 describe('a cancelled rollout', () => {
   it('begins no other server and ends as cancelled', async () => {
     const fleet = fleetOf({ s: { servers: 4 } });
-    const { worked, outcomes, ended, events } = await play(fleet, planOf(ids('s', 4).map((id) => planned(id)), { s: 1 }), (id, { cancel }) => {
-      if (id === 's-1') cancel.abort();
-      return id === 's-1' ? { outcome: 'cancelled', status: 'loaded', error: null } : done;
-    });
+    const { worked, outcomes, ended, events } = await play(
+      fleet,
+      planOf(
+        ids('s', 4).map((id) => planned(id)),
+        { s: 1 },
+      ),
+      (id, { cancel }) => {
+        if (id === 's-1') cancel.abort();
+        return id === 's-1' ? { outcome: 'cancelled', status: 'loaded', error: null } : done;
+      },
+    );
     expect(worked).toEqual(['s-0', 's-1']);
     expect(outcomes).toEqual({ 's-0': 'done', 's-1': 'cancelled', 's-2': 'cancelled', 's-3': 'cancelled' });
     expect(ended.outcome).toBe('cancelled');
@@ -214,10 +314,17 @@ describe('a cancelled rollout', () => {
 
   it('let go of, has not ended', async () => {
     const fleet = fleetOf({ s: { servers: 2 } });
-    const { outcomes, events } = await play(fleet, planOf(ids('s', 2).map((id) => planned(id)), { s: 1 }), (_, { detach }) => {
-      detach.abort();
-      return { outcome: 'cancelled', status: 'installing', error: null };
-    });
+    const { outcomes, events } = await play(
+      fleet,
+      planOf(
+        ids('s', 2).map((id) => planned(id)),
+        { s: 1 },
+      ),
+      (_, { detach }) => {
+        detach.abort();
+        return { outcome: 'cancelled', status: 'installing', error: null };
+      },
+    );
     expect(outcomes).toEqual({ 's-0': 'cancelled', 's-1': 'not-started' });
     expect(events.map(({ type }) => type)).not.toContain('rollout-finished');
   });

@@ -26,7 +26,12 @@ export function fleetOf(systems: Record<string, { servers: number } & Record<str
           home: '/opt/box',
           modules: { 'com.banalytics.box:core': '2.0.0' },
           ...fields,
-          servers: Object.fromEntries(Array.from({ length: servers }, (_, i) => [`${id}-${i}`, { host: `192.0.${net}.${i + 1}`, environment: 'e' }])),
+          servers: Object.fromEntries(
+            Array.from({ length: servers }, (_, i) => [
+              `${id}-${i}`,
+              { host: `192.0.${net}.${i + 1}`, environment: 'e' },
+            ]),
+          ),
         },
       ]),
     ),
@@ -51,6 +56,10 @@ export function planned(id: string, over: Partial<PlanServer> = {}): PlanServer 
   };
 }
 
-export function planOf(servers: PlanServer[], parallel: Record<string, number>, over: Partial<Plan> = {}): Plan {
+export function planOf(
+  servers: PlanServer[],
+  parallel: Record<string, number>,
+  over: Partial<Plan> = {},
+): Plan {
   return { schema: 1, action: 'install', to: null, servers, parallel, ...over };
 }

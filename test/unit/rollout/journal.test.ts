@@ -3,25 +3,46 @@ import { appendFile, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FleetEvent } from '../../../src/updater/rollout/events';
-import { cancelRequested, Journal, listJournals, ownerOf, readJournal, requestCancel } from '../../../src/updater/rollout/journal';
+import {
+  cancelRequested,
+  Journal,
+  listJournals,
+  ownerOf,
+  readJournal,
+  requestCancel,
+} from '../../../src/updater/rollout/journal';
 import { adoptedPlan, remainingPlan } from '../../../src/updater/rollout/resume';
 import { summaries, summarise } from '../../../src/updater/rollout/summary';
 import type { Facts } from '../../../src/updater/targets/facts';
 import { at, fleetOf, planned, planOf, scratch } from './fixtures';
 
-const log = (message: string): FleetEvent => ({ at: at(0), rollout: 'r', type: 'log', server: 's-0', step: null, level: 'info', message });
+const log = (message: string): FleetEvent => ({
+  at: at(0),
+  rollout: 'r',
+  type: 'log',
+  server: 's-0',
+  step: null,
+  level: 'info',
+  message,
+});
 
 describe('a journal', () => {
   it('keeps every event but progress, in order, over reopening', async () => {
     const dir = await scratch();
     const one = await Journal.open(dir, 'r');
-    await Promise.all([one.append(log('1'), true), one.append({ at: at(0), type: 'progress', server: 's-0', step: 'x', done: 1, total: 2 }, false), one.append(log('2'), false)]);
+    await Promise.all([
+      one.append(log('1'), true),
+      one.append({ at: at(0), type: 'progress', server: 's-0', step: 'x', done: 1, total: 2 }, false),
+      one.append(log('2'), false),
+    ]);
     await one.close();
     const two = await Journal.open(dir, 'r');
     await two.append(log('3'), true);
     await two.close();
     expect(await readJournal(dir, 'r')).toEqual([log('1'), log('2'), log('3')]);
-    expect((await readFile(join(dir, 'r.jsonl'), 'utf8')).split('\n')[0]).toBe('{"journal":"vms-fleet-rollout","version":1}');
+    expect((await readFile(join(dir, 'r.jsonl'), 'utf8')).split('\n')[0]).toBe(
+      '{"journal":"vms-fleet-rollout","version":1}',
+    );
   });
 
   it('goes on behind a torn line and passes over garbage', async () => {
@@ -43,12 +64,26 @@ describe('a journal', () => {
   it('does not take the others down with a file of a foreign name, or one without a beginning', async () => {
     const dir = await scratch();
     const one = await Journal.open(dir, '20260101-a');
-    await one.append({ at: at(1), rollout: '20260101-a', type: 'rollout-started', action: 'install', fleet: 'f', by: 'b', plan: planOf([planned('s-0')], { s: 1 }), resumed: false }, true);
+    await one.append(
+      {
+        at: at(1),
+        rollout: '20260101-a',
+        type: 'rollout-started',
+        action: 'install',
+        fleet: 'f',
+        by: 'b',
+        plan: planOf([planned('s-0')], { s: 1 }),
+        resumed: false,
+      },
+      true,
+    );
     await one.close();
     await writeFile(join(dir, 'copy of (1).jsonl'), '');
     await writeFile(join(dir, '20260102-b.jsonl'), '{"journal":"vms-fleet-rollout","version":1}\n');
     expect(await listJournals(dir)).toEqual(['20260102-b', '20260101-a']);
-    expect((await summaries(dir)).map(({ id, state }) => [id, state])).toEqual([['20260101-a', 'interrupted']]);
+    expect((await summaries(dir)).map(({ id, state }) => [id, state])).toEqual([
+      ['20260101-a', 'interrupted'],
+    ]);
     expect(await listJournals(join(dir, 'none'))).toEqual([]);
   });
 
@@ -103,40 +138,91 @@ describe('the owner of a rollout', () => {
   });
 });
 
-const plan = planOf(['s-0', 's-1', 's-2', 's-3', 's-4'].map((id) => planned(id)).concat(planned('s-5', { verdict: 'blocked' })), { s: 2 });
-const started = (second: number, over: Partial<FleetEvent & { type: 'rollout-started' }> = {}): FleetEvent => ({
-  at: at(second), rollout: 'r', type: 'rollout-started', action: 'install', fleet: 'f', by: 'b', plan, resumed: false, ...over,
+const plan = planOf(
+  ['s-0', 's-1', 's-2', 's-3', 's-4'].map((id) => planned(id)).concat(planned('s-5', { verdict: 'blocked' })),
+  { s: 2 },
+);
+const started = (
+  second: number,
+  over: Partial<FleetEvent & { type: 'rollout-started' }> = {},
+): FleetEvent => ({
+  at: at(second),
+  rollout: 'r',
+  type: 'rollout-started',
+  action: 'install',
+  fleet: 'f',
+  by: 'b',
+  plan,
+  resumed: false,
+  ...over,
 });
-const finished = (server: string, outcome: 'done' | 'failed' | 'cancelled' | 'not-started' | 'skipped' | 'blocked'): FleetEvent => ({
-  at: at(5), rollout: 'r', type: 'server-finished', server, outcome, status: 'unknown', error: null,
+const finished = (
+  server: string,
+  outcome: 'done' | 'failed' | 'cancelled' | 'not-started' | 'skipped' | 'blocked',
+): FleetEvent => ({
+  at: at(5),
+  rollout: 'r',
+  type: 'server-finished',
+  server,
+  outcome,
+  status: 'unknown',
+  error: null,
 });
 
 describe('going on', () => {
   it('takes the servers that are not done, whatever came of them', () => {
-    const events = [started(1), finished('s-5', 'blocked'), finished('s-0', 'done'), finished('s-1', 'failed'), finished('s-2', 'cancelled'), finished('s-3', 'not-started')];
+    const events = [
+      started(1),
+      finished('s-5', 'blocked'),
+      finished('s-0', 'done'),
+      finished('s-1', 'failed'),
+      finished('s-2', 'cancelled'),
+      finished('s-3', 'not-started'),
+    ];
     expect(remainingPlan(events).servers.map(({ id }) => id)).toEqual(['s-1', 's-2', 's-3', 's-4']);
     const left = planOf([planned('s-1'), planned('s-2')], { s: 2 });
-    const again = [...events, started(6, { plan: left, resumed: true }), finished('s-1', 'done'), finished('s-2', 'failed')];
+    const again = [
+      ...events,
+      started(6, { plan: left, resumed: true }),
+      finished('s-1', 'done'),
+      finished('s-2', 'failed'),
+    ];
     expect(remainingPlan(again).servers.map(({ id }) => id)).toEqual(['s-2', 's-3', 's-4']);
     expect(remainingPlan(again).parallel).toEqual({ s: 2 });
   });
 
   it('has nothing to do where all are done, and no plan without a beginning', () => {
     const all = ['s-0', 's-1', 's-2', 's-3', 's-4'].map((id) => finished(id, 'done'));
-    expect(() => remainingPlan([started(1), finished('s-5', 'blocked'), ...all])).toThrow('nothing to go on with');
+    expect(() => remainingPlan([started(1), finished('s-5', 'blocked'), ...all])).toThrow(
+      'nothing to go on with',
+    );
     expect(() => remainingPlan([])).toThrow('no beginning');
   });
 
   it('sums up the last run', () => {
-    const events = [started(1), finished('s-0', 'done'), started(6, { resumed: true, plan: planOf([planned('s-1')], { s: 2 }) })];
-    expect(summarise('r', events, true)).toMatchObject({ state: 'running', startedAt: at(1), finishedAt: null, servers: [{ id: 's-1', outcome: null }] });
+    const events = [
+      started(1),
+      finished('s-0', 'done'),
+      started(6, { resumed: true, plan: planOf([planned('s-1')], { s: 2 }) }),
+    ];
+    expect(summarise('r', events, true)).toMatchObject({
+      state: 'running',
+      startedAt: at(1),
+      finishedAt: null,
+      servers: [{ id: 's-1', outcome: null }],
+    });
     expect(summarise('r', events, false)?.state).toBe('interrupted');
     expect(summarise('r', [], true)).toBeUndefined();
   });
 
   const facts = (id: string, state: 'running' | 'interrupted' | 'done'): Facts => ({
-    os: { family: 'linux', name: 'Debian' }, arch: 'x64', bootId: null, freeBytes: { system: 0, state: 0 }, installed: { version: '1.0.0' },
-    loaded: [], history: [],
+    os: { family: 'linux', name: 'Debian' },
+    arch: 'x64',
+    bootId: null,
+    freeBytes: { system: 0, state: 0 },
+    installed: { version: '1.0.0' },
+    loaded: [],
+    history: [],
     job: { id, action: 'rollback', to: '0.9.0', state, by: 'b', since: 1, step: null, message: null },
   });
 

@@ -24,7 +24,7 @@ import { linux } from '../../../src/updater/targets/linux';
 import type { Job, JobEnd, JobLine } from '../../../src/updater/targets/platform';
 
 /** A name that a shell would trip over wherever it is not handled as data. */
-export const oddName = "bo x '$(touch pwned)` %PATH% &!\" \\n -é";
+export const oddName = 'bo x \'$(touch pwned)` %PATH% &!" \\n -é';
 
 /**
  * What the product's service commands and the machine's reboot do here: `start` swaps a staged set in as the vendor's
@@ -72,6 +72,8 @@ export class Box {
   readonly home: string;
   readonly state: string;
   readonly shell: string[];
+  /** Who runs what is run here; undefined: whoever runs the tests. */
+  uid: number | undefined;
   /** Put before PATH for everything that runs here. */
   readonly bin: string;
 
@@ -188,7 +190,6 @@ export class Box {
       signal?: AbortSignal;
       onStdout?: (chunk: Buffer) => void;
       started?: (pid: number) => void;
-      uid?: number;
     } = {},
   ): Promise<ExecResult> {
     const [program = '', ...args] = words;
@@ -199,7 +200,7 @@ export class Box {
       // A process group of its own, so that all of it can be killed.
       detached: true,
       ...(options.signal && { signal: options.signal, killSignal: 'SIGKILL' as const }),
-      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+      ...(this.uid !== undefined && { uid: this.uid, gid: this.uid }),
     });
     if (child.pid !== undefined) options.started?.(child.pid);
     child.stdin.on('error', () => undefined).end(options.stdin ?? '');
@@ -250,7 +251,9 @@ export class Box {
   }
 
   exit(id: string): JobEnd & { kind: 'exit' } {
-    const [state, step, message = ''] = readFileSync(join(this.jobDir(id), 'exit'), 'utf8').trimEnd().split('\t');
+    const [state, step, message = ''] = readFileSync(join(this.jobDir(id), 'exit'), 'utf8')
+      .trimEnd()
+      .split('\t');
     return { kind: 'exit', state: state as 'done', step: step === '-' ? null : (step ?? null), message };
   }
 

@@ -39,7 +39,9 @@ async function dying(box: Box, id: string, nth: number, powerCut: boolean): Prom
   let died = 0;
   for (; died < 80 && !box.has(`state/jobs/${id}/exit`); died++) {
     const run = `RUNNER=$$; export RUNNER; exec sh "$1" run "$2"`;
-    const end = await box.exec(['sh', '-c', run, 'sh', join(box.jobDir(id), 'job.sh'), box.jobDir(id)], { env });
+    const end = await box.exec(['sh', '-c', run, 'sh', join(box.jobDir(id), 'job.sh'), box.jobDir(id)], {
+      env,
+    });
     if (end.signal === null) break;
     if (powerCut) await box.exec([join(box.root, 'product'), 'reboot', box.home]);
   }
@@ -67,7 +69,9 @@ describe('a job that dies once in every step', () => {
     expect((await facts(box, known)).modules).toEqual(wanted);
     expect(box.history()).toEqual(['1.0.0', '2.0.0']);
     expect(box.read('home/models/faces/net.bin')).toBe('faces/net.bin 2.0.0');
-    expect(Object.keys(box.tree()).filter((path) => path.startsWith('./modules-upgrade/'))).toEqual(['./modules-upgrade/']);
+    expect(Object.keys(box.tree()).filter((path) => path.startsWith('./modules-upgrade/'))).toEqual([
+      './modules-upgrade/',
+    ]);
 
     box.write('etc/a.conf', 'a=2');
     await box.lay(await rollbackJob(box, 'r-2', known));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/updater/targets/platform';
 import { zipOf } from '../packages/make';
 import { Box, jobOf, step, undo } from './box';
-import { core, info, installJob, lasting, media, oldHome, packages, rollbackJob, vision, wanted } from './update';
+import { core, info, installJob, media, oldHome, packages, rollbackJob, vision, wanted } from './update';
 
 /** The same job with a step that nobody knows before the nth one. */
 const failingBefore = (job: Job, index: number): Job => ({
@@ -15,7 +15,9 @@ const failingBefore = (job: Job, index: number): Job => ({
 function breaks(job: Job, until: string): number[] {
   const names = job.lines.map((line) => (line.kind === 'step' ? line.words[0] : ''));
   const last = names.indexOf(until);
-  return names.flatMap((name, index) => (name !== '' && index <= last && names.indexOf(name) === index ? [index] : []));
+  return names.flatMap((name, index) =>
+    name !== '' && index <= last && names.indexOf(name) === index ? [index] : [],
+  );
 }
 
 const empty = (path: string): boolean => path === './modules-upgrade/.keep';
@@ -34,7 +36,12 @@ describe('a step that fails', () => {
       const id = `r-${nth + 1}`;
       const job = failingBefore(await installJob(box, id, known), index);
       const end = await box.through(job);
-      expect(end).toEqual({ kind: 'exit', state: 'failed', step: 'break-here', message: 'this runner knows no step break-here' });
+      expect(end).toEqual({
+        kind: 'exit',
+        state: 'failed',
+        step: 'break-here',
+        message: 'this runner knows no step break-here',
+      });
       expect(withoutStaging(box.tree()), `before ${job.lines[index + 1]?.words[0]}`).toEqual(before);
       expect(box.history(), id).toEqual([]);
       expect(box.has('state/lock')).toBe(false);
@@ -62,7 +69,10 @@ describe('a step that fails', () => {
   });
 
   it('takes a half-unpacked model back, whichever of several it is', async () => {
-    const whole = await zipOf([{ name: 'sound.bin', text: 'sound 2', compress: false }, { name: 'more.bin', text: 'AAAABBBB', compress: false }]);
+    const whole = await zipOf([
+      { name: 'sound.bin', text: 'sound 2', compress: false },
+      { name: 'more.bin', text: 'AAAABBBB', compress: false },
+    ]);
     const broken = Buffer.from(whole.toString('latin1').replace('AAAABBBB', 'AAAACCCC'), 'latin1');
     const box = new Box({ system: { modules: wanted, restart: 'service' } });
     oldHome(box);
@@ -92,14 +102,37 @@ describe('a step that fails', () => {
     const box = new Box();
     const id = 'r-1';
     const [one, two] = [box.write('one', '1'), box.write('two', '2')];
-    await box.lay(jobOf(id, [step('flush', box.root), undo('remove', one), step('flush', box.root), undo('remove', two), step('check-space', box.root, '99999999999999'), step('place', two, join(box.root, 'late'))]));
-    box.write(`state/jobs/${id}/journal`, [
-      '1\tbegin\t1\tflush\t', '1\tend\t1\tflush\t', '1\tbegin\t2\tflush\t', '1\tend\t2\tflush\t',
-      '1\tbegin\t3\tcheck-space\t', '1\tfail\t3\tcheck-space\tno room then', '1\tundo\t0\tremove\t', '',
-    ].join('\n'));
+    await box.lay(
+      jobOf(id, [
+        step('flush', box.root),
+        undo('remove', one),
+        step('flush', box.root),
+        undo('remove', two),
+        step('check-space', box.root, '99999999999999'),
+        step('place', two, join(box.root, 'late')),
+      ]),
+    );
+    box.write(
+      `state/jobs/${id}/journal`,
+      [
+        '1\tbegin\t1\tflush\t',
+        '1\tend\t1\tflush\t',
+        '1\tbegin\t2\tflush\t',
+        '1\tend\t2\tflush\t',
+        '1\tbegin\t3\tcheck-space\t',
+        '1\tfail\t3\tcheck-space\tno room then',
+        '1\tundo\t0\tremove\t',
+        '',
+      ].join('\n'),
+    );
     // There is room now: the step would pass, on top of what is half undone.
     box.write(`state/jobs/${id}/plan`, box.read(`state/jobs/${id}/plan`).replace('99999999999999', '1'));
-    expect(await box.toEnd(id)).toEqual({ kind: 'exit', state: 'failed', step: 'check-space', message: 'no room then' });
+    expect(await box.toEnd(id)).toEqual({
+      kind: 'exit',
+      state: 'failed',
+      step: 'check-space',
+      message: 'no room then',
+    });
     expect([box.has('one'), box.has('two'), box.has('late')]).toEqual([false, false, false]);
   });
 
@@ -126,7 +159,13 @@ describe('a step that fails', () => {
       expect(end).toMatchObject({ state: 'failed', step: bad.words[0] });
       expect(end.message).toMatch(message);
     }
-    const end = await box.through(jobOf('r-u', [step('flush', box.root), undo('restore', 'none', 'modules', join(box.root, 'x')), step('stop-all')]));
+    const end = await box.through(
+      jobOf('r-u', [
+        step('flush', box.root),
+        undo('restore', 'none', 'modules', join(box.root, 'x')),
+        step('stop-all'),
+      ]),
+    );
     expect(end.message).toContain('not all of it could be undone');
     expect(box.history()).toEqual([]);
   });

@@ -1,8 +1,7 @@
 import { coreModule } from '../../packages/coordinates';
 import type { PackageInfo, PackageKind } from '../../packages/package-info';
 import type { Action, PlanStep, Reason } from '../../plan/plan';
-import type { HistoryEntry } from '../../targets/facts';
-import { cite, type Need, type Proposal, type Situation } from '../product';
+import { cite, type HopDown, type Need, type Proposal, type Situation } from '../product';
 import { rules } from './rules';
 import { activeSet, changes, desiredSet, sameSet, settings, type ModuleChange, type ModuleSet } from './set';
 
@@ -20,6 +19,7 @@ export function needs({ server, supply, to }: Situation): Need[] {
       module,
       kind,
       package: info ?? null,
+      sha256: info?.sha256 ?? null,
     });
     const others = (['dependencies', 'model'] as const).flatMap((kind) => {
       const info = newest(kind);
@@ -87,8 +87,7 @@ export function restartSteps({ server }: Situation): PlanStep[] {
 
 export function rollback(
   situation: Situation,
-  entry: HistoryEntry | null,
-  down: string,
+  { entry, down }: HopDown,
 ): Pick<Proposal, 'steps' | 'reasons'> {
   const { facts, server } = situation;
   const below = facts.entries?.[facts.entries.findIndex((one) => one.id === entry?.id) - 1];

@@ -1,0 +1,45 @@
+import type { PlanStep } from '../../plan/plan';
+import type { Situation } from '../product';
+import { need } from './supply';
+
+/** The Windows service, where the server did not say its name. */
+const usualService = 'EocortexServer';
+const service = ({ facts }: Situation): string => facts.service?.name ?? usualService;
+
+/** One version put over another. The vendor forbids touching the settings while the server runs, reading included. */
+export function installSteps(situation: Situation, version: string): PlanStep[] {
+  return [
+    { step: 'stop', service: service(situation) },
+    ...situation.server.settingsPaths.map((path): PlanStep => ({ step: 'backup', path })),
+    ...runAndStart(situation, version, []),
+  ];
+}
+
+/** One version back: the installer of the version before, then the settings as they were before the update. */
+export function rollbackSteps(situation: Situation, version: string): PlanStep[] {
+  const restores = situation.server.settingsPaths.map((path): PlanStep => ({ step: 'restore', path }));
+  return [{ step: 'stop', service: service(situation) }, ...runAndStart(situation, version, restores)];
+}
+
+function runAndStart(situation: Situation, version: string, restores: PlanStep[]): PlanStep[] {
+  const name = service(situation);
+  const file = need(situation, version).package?.file ?? null;
+  const words = situation.server.eocortex?.installerArgs.join(' ') ?? '';
+  return [
+    { step: 'run', version, file, arguments: words },
+    // The installer may have started it.
+    ...(restores.length === 0 ? [] : [{ step: 'stop', service: name }, ...restores]),
+    { step: 'start', service: name },
+    { step: 'check-version', version },
+    ...checks(situation),
+  ];
+}
+
+export function checks(situation: Situation): PlanStep[] {
+  const { health } = situation.server;
+  return [
+    { step: 'check-service', service: service(situation), settleSeconds: health.settleSeconds },
+    ...(health.port === undefined ? [] : [{ step: 'check-port', port: health.port }]),
+    ...(health.command === undefined ? [] : [{ step: 'check-command', command: health.command.join(' ') }]),
+  ];
+}
