@@ -42,7 +42,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: ['**/commands/*', '**/webview/*'] }] },
   },
   {
-    files: ['src/cli.ts', 'src/cli/**/*.ts', 'demo/**/*.ts', 'test/**/*.ts'],
+    files: ['src/cli.ts', 'src/cli/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );

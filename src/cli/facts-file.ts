@@ -59,13 +59,14 @@ const facts = v.looseObject({
     v.nullable(
       v.object({
         id: text,
-        action: v.picklist(['install', 'rollback', 'restart']),
-        to: v.nullable(text),
-        state: v.picklist(['running', 'interrupted', 'done', 'failed', 'cancelled']),
-        by: text,
-        since: v.number(),
-        step: v.nullable(text),
-        message: v.nullable(text),
+        action: v.optional(v.picklist(['install', 'rollback', 'restart']), 'install'),
+        to: v.optional(v.nullable(text), null),
+        // A job that is named and no more is one that runs.
+        state: v.optional(v.picklist(['running', 'interrupted', 'done', 'failed', 'cancelled']), 'running'),
+        by: v.optional(text, ''),
+        since: v.optional(v.number(), 0),
+        step: v.optional(v.nullable(text), null),
+        message: v.optional(v.nullable(text), null),
       }),
     ),
     null,

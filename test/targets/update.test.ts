@@ -115,10 +115,9 @@ describe('a Banalytics server on real Linux, from download to rollback', () => {
     expect((await box.run(`test -e ${HOME}/config/new.txt`)).code).toBe(1);
     // Nothing is lost: what the rollback replaced lies in its own backup.
     expect((await box.run(`cat /var/lib/vms-fleet/backups/*/settings-0/new.txt`)).stdout).toBe('new\n');
-    expect((await operator.plan('rollback', ['pier'])).servers[0]).toMatchObject({
-      verdict: 'blocked',
-      reasons: expect.arrayContaining([expect.objectContaining({ rule: 'history.empty' })]),
-    });
+    const further = await operator.plan('rollback', ['pier']);
+    expect(further.servers[0]?.verdict).toBe('blocked');
+    expect(further.servers[0]?.reasons.map((reason) => reason.rule)).toContain('history.empty');
   });
 
   it('restarts a machine and sees it return', async () => {

@@ -124,7 +124,7 @@ export interface Hands {
 /** A reason that cites a rule; `about` puts this server's figures behind the rule's sentence. */
 export function cite(rules: readonly Rule[], id: string, about?: string): Reason {
   const rule = rules.find((one) => one.id === id);
-  if (rule?.severity == null) throw new Error(`no rule ${id} that is a reason`);
+  if (rule === undefined || rule.severity === null) throw new Error(`no rule ${id} that is a reason`);
   return {
     rule: id,
     severity: rule.severity,

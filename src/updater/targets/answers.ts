@@ -67,7 +67,7 @@ export function parseAnswers(text: string): Answers {
   const job: string[][] = [];
   let whole = false;
   for (const line of text.split(/\r?\n/)) {
-    const [verb, name = '', ...rest] = line.split('\t');
+    const [verb = '', name = '', ...rest] = line.split('\t');
     const value = rest[0] ?? '';
     switch (verb) {
       case 'boot':

@@ -340,7 +340,7 @@ async function cancelJob(link: Link, jobId: string, signal?: AbortSignal): Promi
 export const linux: Platform = {
   family: 'linux',
   stateDir,
-  join: posix.join,
+  join: (folder, ...names) => posix.join(folder, ...names),
   ask,
   pulse,
   prepare,

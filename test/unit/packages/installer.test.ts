@@ -290,6 +290,17 @@ describe('cut off or damaged', () => {
     },
   );
 
+  test('an .msi whose map says that more sectors are in use than the file has', async () => {
+    const msi = await msiBytes();
+    const map = (msi.readUInt32LE(76) + 1) * 512;
+    const behind = msi.length / 512 - 1;
+    msi.writeUInt32LE(0xfffffffe, map + behind * 4);
+    await expect(inspect('a.msi', msi)).rejects.toEqual(
+      fails('package.corrupt', 'truncated', `at least ${msi.length + 512}`),
+    );
+    expect(await inspect('a.msi', Buffer.concat([msi, Buffer.alloc(512)]))).toMatchObject({ arch: 'x64' });
+  });
+
   test('an .msi whose chain of sectors bites its tail', async () => {
     const msi = await msiBytes();
     const directory = msi.readUInt32LE(48);

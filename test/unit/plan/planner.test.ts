@@ -655,7 +655,7 @@ describe('a fleet', () => {
   });
 
   it('of a product that cannot be updated yet is blocked by name', () => {
-    expect(whole({}, 1, [], 'eocortex').servers[0]).toMatchObject({
+    expect(whole({}, 1, [], 'mirasys').servers[0]).toMatchObject({
       verdict: 'blocked',
       path: [],
       reasons: [{ rule: 'product.unsupported' }],

@@ -233,9 +233,19 @@ describe('the way from version to version', () => {
     ]);
     const to = '3.8';
     expect(plan(factsOf('3.6.50'), { to }).path).toEqual(['3.8']);
-    const fleet = fleetOf({ releaseLines: ['3.7', '3.7.5'.slice(0, 3), '3.8', '3.9'] });
+    const fleet = fleetOf({ releaseLines: ['3.7', '3.8', '3.9'] });
     expect(plan(factsOf('3.6.50'), { to: '3.9', fleet }).path).toEqual(['3.8', '3.9']);
     expect(plan(factsOf('3.6.50'), { to: '3.9' }).path).toEqual(['3.9']);
+  });
+});
+
+describe('releaseLines in the fleet file', () => {
+  it.each<[object, object, string]>([
+    [{ releaseLines: ['4.5.1'] }, {}, 'must be a release line'],
+    [{}, { releaseLines: ['4.5'] }, 'belongs to the system'],
+    [{ product: 'mirasys', releaseLines: ['4.5'] }, {}, 'is a field of eocortex systems'],
+  ])('%j, %j', (system, own, text) => {
+    expect(() => fleetOf(system, { a: own })).toThrowError(text);
   });
 });
 

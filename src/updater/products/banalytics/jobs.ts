@@ -16,7 +16,7 @@ const undo = (...words: JobLine['words']): JobLine => ({ kind: 'undo', words });
 
 function places(context: JobContext): Record<'home' | 'active' | 'staged' | 'models' | 'config', string> {
   const { home } = settings(context.server);
-  const { join } = context.platform;
+  const join = (...names: [string, ...string[]]): string => context.platform.join(...names);
   return {
     home,
     active: join(home, 'modules'),
@@ -135,7 +135,9 @@ export function installJob(context: JobContext): JobPart {
       step('unpack', context.packagePath(info), models),
       ...(index === 0 ? [undo('restore', jobId, 'models', models)] : []),
     ]),
-    ...(newModels.length > 0 ? [step('own', models, home)] : []),
+    ...(newModels.length > 0
+      ? [step('check-sums', platform.join(jobDir, 'models.sums'), models), step('own', models, home)]
+      : []),
     step('own', staged, home),
     step('arm', stagedMarker, staged, sums, platform.join(active, marker)),
     undo('remove', platform.join(staged, marker)),
@@ -151,6 +153,7 @@ export function installJob(context: JobContext): JobPart {
           .map((info) => ({ module: info.module ?? '', version: info.version, uploaded: info.uploaded })),
       ),
       'staged.sums': stagedSums(files),
+      ...(newModels.length > 0 && { 'models.sums': sumLines(unpackedSums(newModels)) }),
     },
   };
 }
@@ -173,15 +176,21 @@ function stage(context: JobContext, info: PackageInfo, staged: string): JobLine[
   }
 }
 
-/** SHA-256 and path of every file that the staged folder must hold. Two modules may bring the same dependency: the last one unpacked stays. */
+/** SHA-256 and path of every file that the staged folder must hold. */
 function stagedSums(files: PackageInfo[]): string {
-  const sums = new Map<string, string>();
-  for (const info of files) {
-    if (info.kind === 'core' || info.kind === 'module')
-      sums.set(activeFileName(info.module ?? '', info.version), info.sha256);
-    if (info.kind === 'dependencies') for (const one of info.contents ?? []) sums.set(one.path, one.sha256);
-  }
-  return [...sums].map(([path, sha256]) => `${sha256}  ${path}\n`).join('');
+  const jars = files.filter((info) => info.kind === 'core' || info.kind === 'module');
+  const sums = new Map(jars.map((info) => [activeFileName(info.module ?? '', info.version), info.sha256]));
+  return sumLines([...sums, ...unpackedSums(files.filter((info) => info.kind === 'dependencies'))]);
+}
+
+/** Files out of archives. Two of them may bring the same one: the last unpacked stays. */
+function unpackedSums(archives: PackageInfo[]): [path: string, sha256: string][] {
+  const files = archives.flatMap((info) => info.contents ?? []);
+  return [...new Map(files.map(({ path, sha256 }) => [path, sha256]))];
+}
+
+function sumLines(sums: [path: string, sha256: string][]): string {
+  return sums.map(([path, sha256]) => `${sha256}  ${path}\n`).join('');
 }
 
 export function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {

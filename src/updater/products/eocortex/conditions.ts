@@ -74,7 +74,9 @@ function isOfDomain(name: string, server: Server, computerName: string | undefin
   if (slash < 0) return name.includes('@');
   const domain = name.slice(0, slash).trim().toLowerCase();
   const own = computerName === undefined ? [server.id, server.host.replace(/\..*$/, '')] : [computerName];
-  return !ofTheMachine.includes(domain) && !own.some((one) => netBios(one) === netBios(domain));
+  return (
+    !ofTheMachine.includes(domain) && !own.some((one) => [one.toLowerCase(), netBios(one)].includes(domain))
+  );
 }
 
 /** Windows cuts the short name of a machine after 15 characters. */

@@ -29,3 +29,24 @@ free_kib() { df -Pk "$(existing "$1")" 2>/dev/null | { read -r _; read -r _ _ _ 
 
 flush() { sync "$1" 2>/dev/null || sync; }
 flush_all() { sync -f "$1" 2>/dev/null || sync; }
+
+# Runs a command, at most SECONDS long; over it the command is killed and the code is not 0.
+within() { # SECONDS WORD...
+  limit=$1
+  shift
+  "$@" </dev/null &
+  child=$!
+  (
+    trap 'kill $napping 2>/dev/null; exit' TERM
+    sleep "$limit" &
+    napping=$!
+    wait $napping
+    kill -KILL $child 2>/dev/null
+  ) </dev/null >/dev/null 2>&1 &
+  watchdog=$!
+  wait $child
+  code=$?
+  kill $watchdog 2>/dev/null
+  wait $watchdog 2>/dev/null
+  return $code
+}

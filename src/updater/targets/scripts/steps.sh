@@ -10,26 +10,7 @@ setting() { # KEY: its words, parted by tabs
   sed -n "s/^set$tab$1$tab//p" "$dir/plan" | tail -n 1
 }
 
-# Runs a command given as tab-parted words, at most SECONDS long.
-limited() { # SECONDS WORD...
-  limit=$1
-  shift
-  "$@" </dev/null >>"$dir/log" 2>&1 &
-  child=$!
-  (
-    trap 'kill $napping 2>/dev/null; exit' TERM
-    sleep "$limit" &
-    napping=$!
-    wait $napping
-    kill -KILL $child 2>/dev/null
-  ) </dev/null >/dev/null 2>&1 &
-  watchdog=$!
-  wait $child
-  code=$?
-  kill $watchdog 2>/dev/null
-  wait $watchdog 2>/dev/null
-  return $code
-}
+limited() { within "$@" >>"$dir/log" 2>&1; } # SECONDS WORD...
 
 limited_words() { # SECONDS "WORD<tab>WORD..."
   seconds=$1
@@ -222,8 +203,8 @@ step_clear() { # FOLDER
 }
 
 step_place() { # SOURCE TARGET
-  { mkdir -p "$(dirname "$2")" && cp "$1" "$2.vms-fleet-new" 2>>"$dir/log" && flush "$2.vms-fleet-new" &&
-    mv -f "$2.vms-fleet-new" "$2"; } || refuse "$2 could not be written: $(tail -n 1 "$dir/log")"
+  { mkdir -p "$(dirname "$2")" && cp "$1" "$2.vms-fleet-new" 2>>"$dir/log" &&
+    chmod 644 "$2.vms-fleet-new" && flush "$2.vms-fleet-new" && mv -f "$2.vms-fleet-new" "$2"; } || refuse "$2 could not be written: $(tail -n 1 "$dir/log")"
 }
 
 step_place_all() { # FOLDER TARGET NAME: what is in FOLDER, but for NAME
