@@ -142,22 +142,18 @@ export function rollbackPath(facts: Facts, to: string | null): string[] | undefi
 }
 
 function rollback(product: Product, situation: Situation): Proposal {
-  const { facts, to } = situation;
+  const { server, facts, to } = situation;
   const from = facts.installed?.version ?? null;
   const path = rollbackPath(facts, to);
+  const nowhere = (message: string): Proposal => ({
+    ...nothing,
+    from,
+    reasons: [...product.excludes(server, facts), { rule: 'history.empty', severity: 'block', message }],
+  });
   if (facts.history.length < 2)
-    return {
-      ...blocked('history.empty', 'Nothing was installed here from VMS Fleet that could be rolled back.'),
-      from,
-    };
+    return nowhere('Nothing was installed here from VMS Fleet that could be rolled back.');
   if (path === undefined || to === from)
-    return {
-      ...blocked(
-        'history.empty',
-        `The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`,
-      ),
-      from,
-    };
+    return nowhere(`The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`);
   const entries = facts.entries ?? [];
   const hops = path.map((down, index): Pick<Proposal, 'steps' | 'reasons'> => {
     const entry: HistoryEntry | null = entries[entries.length - 1 - index] ?? null;

@@ -378,7 +378,7 @@ describe('the steps', () => {
     expect(steps.slice(0, 3)).toEqual([
       { step: 'stop', service: 'EocortexServer' },
       { step: 'backup', path: 'C:\\Eo' },
-      { step: 'run', version: '3.6.57', file: null, arguments: '/S /x' },
+      { step: 'run', version: '3.6.57', arguments: '/S /x' },
     ]);
     expect(steps.map(({ step }) => step)).toEqual([
       ...['stop', 'backup', 'run', 'start', 'check-version', 'check-service', 'check-port'],
@@ -498,6 +498,10 @@ describe('rollback', () => {
 
   it.each([[[]], [['4.3.1']]])('needs a history: %j', (history) => {
     expect(said(back(history))).toEqual({ 'history.empty': 'block' });
+    expect(said(back(history, null, { installed: { version: '4.3.1', app: 'nvr' } }))).toEqual({
+      'eocortex.app': 'block',
+      'history.empty': 'block',
+    });
   });
 
   it('installs the version before, so its conditions hold', () => {

@@ -23,10 +23,10 @@ export function rollbackSteps(situation: Situation, version: string): PlanStep[]
 
 function runAndStart(situation: Situation, version: string, restores: PlanStep[]): PlanStep[] {
   const name = service(situation);
-  const file = need(situation, version).package?.file ?? null;
+  const file = need(situation, version).package?.file;
   const words = situation.server.eocortex?.installerArgs.join(' ') ?? '';
   return [
-    { step: 'run', version, file, arguments: words },
+    { step: 'run', version, ...(file !== undefined && { file }), arguments: words },
     // The installer may have started it.
     ...(restores.length === 0 ? [] : [{ step: 'stop', service: name }, ...restores]),
     { step: 'start', service: name },

@@ -30,11 +30,13 @@ free_kib() { df -Pk "$(existing "$1")" 2>/dev/null | { read -r _; read -r _ _ _ 
 flush() { sync "$1" 2>/dev/null || sync; }
 flush_all() { sync -f "$1" 2>/dev/null || sync; }
 
-# Runs a command, at most SECONDS long; over it the command is killed and the code is not 0.
-within() { # SECONDS WORD...
+# Runs a command, at most SECONDS long; over it the command is killed and the code is not 0. What it prints goes to LOG.
+# (A redirection around the call would leave the caller's output open in the watchdog, and its reader waiting.)
+within() { # SECONDS LOG WORD...
   limit=$1
-  shift
-  "$@" </dev/null &
+  output=$2
+  shift 2
+  "$@" </dev/null >>"$output" 2>&1 &
   child=$!
   (
     trap 'kill $napping 2>/dev/null; exit' TERM

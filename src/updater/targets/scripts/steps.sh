@@ -10,7 +10,11 @@ setting() { # KEY: its words, parted by tabs
   sed -n "s/^set$tab$1$tab//p" "$dir/plan" | tail -n 1
 }
 
-limited() { within "$@" >>"$dir/log" 2>&1; } # SECONDS WORD...
+limited() { # SECONDS WORD...
+  most=$1
+  shift
+  within "$most" "$dir/log" "$@"
+}
 
 limited_words() { # SECONDS "WORD<tab>WORD..."
   seconds=$1
