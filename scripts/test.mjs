@@ -24,7 +24,7 @@ const tiers = {
   lint: { run: lint },
   typecheck: { run: () => check(bin('tsc'), ['--noEmit', '-p', '.'], minutes(5)) },
   build: { run: () => build().then(() => one(true)) },
-  unit: { run: () => vitest('unit', minutes(10)) },
+  unit: { needs: needsUnit, run: () => vitest('unit', minutes(10)) },
   targets: { needs: needsTargets, run: () => vitest('targets', minutes(30)) },
   host: { needs: needsDemo, run: () => ownRunner('host.mjs', ['--demo', '--deadline', '300'], minutes(15)) },
   e2e: { needs: needsDemo, run: () => ownRunner('e2e.mjs', ['--deadline', '900'], minutes(25)) },
@@ -143,6 +143,15 @@ function freshReport(name) {
   rmSync(report, { force: true });
   mkdirSync(dirname(report), { recursive: true });
   return report;
+}
+
+/** Other shells to run our scripts in, and makers of real installers; the rest of the unit tests does without. */
+async function needsUnit() {
+  const packages = ['busybox', 'dash', 'unzip', 'nsis', 'wixl', 'msitools'];
+  const missing = isDebian() ? await ensureDebianPackages(packages) : packages;
+  if (inCI || missing.length === 0) return missing;
+  skipped.push(`some unit tests: they need ${missing.join(', ')}`);
+  return [];
 }
 
 /** The tests boot whole machines of their own: containers in network namespaces. */

@@ -35,6 +35,7 @@ const options = {
   'facts-out': { type: 'string' },
   yes: { type: 'boolean' },
   'skip-blocked': { type: 'boolean' },
+  'ignore-window': { type: 'boolean' },
   'password-env': { type: 'string' },
   'trust-new-host-keys': { type: 'boolean' },
   product: { type: 'string' },
@@ -55,11 +56,11 @@ const accepted: Record<Verb, Option[]> = {
   status: [...selection, ...link, 'facts-out'],
   load: [...selection, ...hints],
   packages: [],
-  plan: [...selection, ...link, 'action', 'to', 'facts'],
+  plan: [...selection, ...link, 'action', 'to', 'facts', 'ignore-window'],
   download: [...acting, 'to'],
-  install: [...acting, 'to'],
-  rollback: [...acting, 'to'],
-  restart: acting,
+  install: [...acting, 'to', 'ignore-window'],
+  rollback: [...acting, 'to', 'ignore-window'],
+  restart: [...acting, 'ignore-window'],
   rollouts: selection,
   resume: [...link, 'yes'],
   cancel: link,
@@ -93,6 +94,7 @@ export interface Arguments {
   factsOut: string | undefined;
   yes: boolean;
   skipBlocked: boolean;
+  ignoreWindow: boolean;
   passwordEnv: string | undefined;
   trustNewHostKeys: boolean;
   hints: PackageHints;
@@ -151,6 +153,7 @@ export function readArguments(argv: readonly string[]): Request {
     factsOut: values['facts-out'],
     yes: values.yes ?? false,
     skipBlocked: values['skip-blocked'] ?? false,
+    ignoreWindow: values['ignore-window'] ?? false,
     passwordEnv: values['password-env'],
     trustNewHostKeys: values['trust-new-host-keys'] ?? false,
     hints: {

@@ -23,8 +23,9 @@ export function eventText(event: FleetEvent, paint: Paint): string[] {
         ({ verdict }) => verdict === 'ready' || verdict === 'confirm',
       ).length;
       const again = event.resumed ? ', resumed' : '';
+      const any = event.plan.ignoreWindow === true ? ', maintenance windows ignored' : '';
       return [
-        `${actionName[event.action]} on ${count(acting, 'server')}, rollout ${event.rollout ?? ''}${again}`,
+        `${actionName[event.action]} on ${count(acting, 'server')}, rollout ${event.rollout ?? ''}${again}${any}`,
       ];
     }
     case 'status':

@@ -11,7 +11,7 @@ const about: Record<Verb, { usage: string; text: string }> = {
   },
   packages: { usage: 'packages', text: 'Lists the library.' },
   plan: {
-    usage: 'plan [--action install|download|rollback|restart] [--to V] [--facts FILE]',
+    usage: 'plan [--action install|download|rollback|restart] [--to V] [--facts FILE] [--ignore-window]',
     text: 'Shows what would happen and why; changes nothing. With --facts no server is asked. Exit 3 if a server is blocked.',
   },
   download: {
@@ -19,15 +19,15 @@ const about: Record<Verb, { usage: string; text: string }> = {
     text: 'Brings loaded packages to the servers and verifies them there.',
   },
   install: {
-    usage: 'install [--to V] [--yes] [--skip-blocked]',
-    text: 'Downloads what is missing, installs, restarts and verifies.',
+    usage: 'install [--to V] [--yes] [--skip-blocked] [--ignore-window]',
+    text: 'Downloads what is missing, installs, restarts and verifies; each server in its maintenance window.',
   },
   rollback: {
-    usage: 'rollback [--to V] [--yes] [--skip-blocked]',
+    usage: 'rollback [--to V] [--yes] [--skip-blocked] [--ignore-window]',
     text: 'Goes one update back, or down to V.',
   },
   restart: {
-    usage: 'restart [--yes] [--skip-blocked]',
+    usage: 'restart [--yes] [--skip-blocked] [--ignore-window]',
     text: 'Restarts the machines and waits until they are back.',
   },
   rollouts: {
@@ -51,6 +51,7 @@ const options = `Options
   --to V                  the version to go to; without it what the fleet file wants
   --yes                   answers ordinary questions, never a destructive one
   --skip-blocked          acts on the others where a rule blocks some servers
+  --ignore-window         acts now, outside maintenance windows too
   --password-env NAME     the environment variable that holds the password or passphrase
   --trust-new-host-keys   accepts the host keys of servers never seen before; a changed key is always refused
   --facts FILE            plan from recorded facts; status --facts-out FILE records them

@@ -34,7 +34,13 @@ export async function act(faces: Faces, request: Act): Promise<void> {
     return;
   }
   const asks = action !== 'download' && settings.confirmInstall();
-  if ((asks || mustAsk(parts)) && !(await agreed(faces, plan, parts, session))) return;
+  const answer = asks || mustAsk(parts) ? await ask(faces, plan, parts, session) : 'go';
+  if (answer === undefined) return;
+  const agreed: Plan = {
+    ...plan,
+    servers: going,
+    ...(answer === 'outside window' && { ignoreWindow: true }),
+  };
   const left = [...parts.blocked, ...parts.skipped];
   await follow(faces, session, {
     action,
@@ -44,7 +50,7 @@ export async function act(faces: Faces, request: Act): Promise<void> {
       left.length > 0
         ? `${count(left.length, 'server')} left out (${left.map(leftOut).join('; ')}).`
         : undefined,
-    run: (updater, signal) => updater.run({ ...plan, servers: going }, { confirmed: true, signal }),
+    run: (updater, signal) => updater.run(agreed, { confirmed: true, signal }),
   });
 }
 
@@ -79,11 +85,19 @@ export async function makePlan({ session, servers, action, to }: Act): Promise<P
 
 const showPlan = 'Show Plan';
 
-async function agreed(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<boolean> {
-  const { message, detail, button } = question(plan, parts);
-  const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, button, showPlan);
+/** Undefined: not agreed to. */
+async function ask(
+  faces: Faces,
+  plan: Plan,
+  parts: Split,
+  session: FleetSession,
+): Promise<'go' | 'outside window' | undefined> {
+  const { message, detail, button, outsideWindow } = question(plan, parts);
+  const buttons = [button, ...(outsideWindow === undefined ? [] : [outsideWindow]), showPlan];
+  const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
   if (choice === showPlan) await faces.documents.show('Plan', planDocument(plan, session.fleet.name));
-  return choice === button;
+  if (choice === button) return 'go';
+  return choice !== undefined && choice === outsideWindow ? 'outside window' : undefined;
 }
 
 async function tellNothing(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<void> {

@@ -20,7 +20,11 @@ export interface Question {
   message: string;
   detail: string;
   button: string;
+  /** What else can be done where a maintenance window holds up a server; undefined where none does. */
+  outsideWindow: string | undefined;
 }
+
+const windowRules = ['window.closed', 'window.too-short'];
 
 const mostLines = 15;
 
@@ -28,8 +32,11 @@ const mostLines = 15;
 export function question(plan: Plan, { going, blocked, skipped }: Split): Question {
   const { verb } = actionWords[plan.action];
   const left = blocked.length + skipped.length;
+  const heldUp = going.some(({ reasons }) => reasons.some(({ rule }) => windowRules.includes(rule)));
+  const inWindow = heldUp ? `${verb} in the Window` : verb;
   const paragraphs = [
     cut(going.map(serverLine)),
+    ...interruptions(going),
     ...headed('To be confirmed:', going, 'confirm'),
     ...headed('Note:', going, 'warn'),
     ...(left > 0 ? [`Left out:\n${cut([...blocked, ...skipped].map(leftOut))}`] : []),
@@ -37,7 +44,8 @@ export function question(plan: Plan, { going, blocked, skipped }: Split): Questi
   return {
     message: `${verb}: ${count(going.length, 'server')}?`,
     detail: paragraphs.join('\n\n'),
-    button: left > 0 ? `${verb}, Leave Out ${left}` : verb,
+    button: left > 0 ? `${inWindow}, Leave Out ${left}` : inWindow,
+    outsideWindow: heldUp ? `${verb} Now, Outside the Window` : undefined,
   };
 }
 
@@ -54,15 +62,21 @@ export function nothingToDo({ blocked, skipped }: Split): string {
 function serverLine(server: PlanServer): string {
   const { id, from, path, to } = server;
   const hops = path.length > 0 ? path : to === null ? [] : [to];
-  const versions = hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : from;
-  return `${id}: ${[versions, interruption(server)].filter((part) => part !== null).join(', ')}`;
+  return `${id}: ${hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : (from ?? 'nothing installed')}`;
 }
 
-/** Whether the server records meanwhile. */
+/** Which servers do not record meanwhile, and why: said once for all that it holds for. */
+function interruptions(going: PlanServer[]): string[] {
+  const texts = going.map((server) => ({ id: server.id, text: interruption(server) }));
+  return bySame(texts.flatMap(({ id, text }) => (text === null ? [] : [{ id, text }]))).map(
+    ([text, ids]) => `${ids.length === going.length ? '' : `${listed(ids, 5)}: `}${text}`,
+  );
+}
+
 function interruption({ steps }: PlanServer): string | null {
-  if (steps.some(({ step }) => step === 'restart')) return 'the machine restarts: recording stops meanwhile';
+  if (steps.some(({ step }) => step === 'restart')) return 'The machine restarts: recording stops meanwhile.';
   if (steps.some(({ step }) => /^(restart|stop)\b/.test(step)))
-    return 'its service restarts: recording stops meanwhile';
+    return 'The service restarts: recording stops meanwhile.';
   return null;
 }
 
@@ -78,18 +92,32 @@ function reasonText({ rule, message }: Reason): string {
 
 /** The same sentence for many servers is said once. */
 function headed(title: string, servers: PlanServer[], severity: Reason['severity']): string[] {
-  const byText = new Map<string, string[]>();
-  for (const { id, reasons } of servers)
-    for (const reason of reasons.filter((one) => one.severity === severity)) {
-      const text = reasonText(reason);
-      byText.set(text, [...(byText.get(text) ?? []), id]);
-    }
-  if (byText.size === 0) return [];
+  const said = servers.flatMap(({ id, reasons }) =>
+    reasons
+      .filter((one) => one.severity === severity)
+      // What is to be confirmed is read to its end; a note may be read in the plan.
+      .map((reason) => ({ id, text: severity === 'confirm' ? reasonText(reason) : note(reason) })),
+  );
+  if (said.length === 0) return [];
   const all = servers.length;
-  const lines = [...byText].map(
-    ([text, ids]) => `${ids.length === all && all > 1 ? 'all' : listed(ids, 5)}: ${text}`,
+  const lines = bySame(said).map(
+    ([text, ids]) => `${ids.length < all ? `${listed(ids, 5)}: ` : all > 1 ? 'all: ' : ''}${text}`,
   );
   return [`${title}\n${cut(lines)}`];
+}
+
+/** The servers that each text holds for, in their order. */
+function bySame(said: { id: string; text: string }[]): [string, string[]][] {
+  const ids = new Map<string, string[]>();
+  for (const { id, text } of said) ids.set(text, [...(ids.get(text) ?? []), id]);
+  return [...ids];
+}
+
+const longestNote = 110;
+
+function note({ rule, message }: Reason): string {
+  const short = message.length > longestNote ? `${message.slice(0, longestNote).trimEnd()} …` : message;
+  return `${short} (${rule})`;
 }
 
 function cut(lines: string[]): string {

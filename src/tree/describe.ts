@@ -5,9 +5,17 @@ import type { ServerState } from '../updater/rollout/state';
 import { escapeMarkdown } from '../vscode/markdown';
 import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
 
-/** What stands behind a server's name: "1.4.1 → 1.4.2 · downloading 42 %". */
+/**
+ * What stands behind a server's name: "1.4.1 → 1.4.2 · loaded", "downloading 42 % · 1.4.1 → 1.4.2".
+ * A narrow side bar cuts the end off: what is being done, or went wrong, stands first.
+ */
 export function describeServer(server: Server, state: ServerState): string {
-  const parts = [versions(server, state), words(state), state.checking && !state.rollout ? 'asking …' : ''];
+  const { status, checking, rollout } = state;
+  const asking = checking && rollout === null;
+  if (asking && status === 'unknown') return 'asking …';
+  const both = [versions(server, state), words(state)];
+  const urgent = busyStatuses.has(status) || failedStatuses.has(status) || status === 'unreachable';
+  const parts = [...(urgent ? both.reverse() : both), asking ? 'asking …' : ''];
   return oneLine(parts.filter((part) => part !== '').join(' · '));
 }
 
@@ -140,7 +148,7 @@ export interface ModuleRow {
   differs: boolean;
 }
 
-/** Modules installed or wanted: "1.4.1 → 1.4.2". Only products with modules have any. */
+/** Modules installed or wanted: "1.4.1 → 1.4.2", short, for side bars are narrow. Only products with modules have any. */
 export function moduleRows(server: Server, state: ServerState): ModuleRow[] {
   const wanted = server.banalytics?.modules ?? {};
   const installed = state.facts?.modules;
@@ -155,9 +163,7 @@ export function moduleRows(server: Server, state: ServerState): ModuleRow[] {
       return want === null ? [] : [{ module, description: `${want} wanted`, differs: false }];
     const have = installed[module] ?? null;
     if (have === null && want === null) return [];
-    if (have === want) return [{ module, description: `installed ${have}`, differs: false }];
-    const from = have === null ? 'not installed' : `installed ${have}`;
-    const to = want === null ? 'not wanted' : `wanted ${want}`;
-    return [{ module, description: `${from} → ${to}`, differs: true }];
+    if (have === want) return [{ module, description: String(have), differs: false }];
+    return [{ module, description: `${have ?? 'not there'} → ${want ?? 'removed'}`, differs: true }];
   });
 }

@@ -174,14 +174,15 @@ class Core implements Updater {
   }
 
   async plan(request: PlanRequest): Promise<Plan> {
-    const { servers, action, to, facts, signal } = request;
+    const { servers, action, to, facts, ignoreWindow = false, signal } = request;
     const answered =
       facts === undefined
         ? await this.ask(servers, signal)
         : new Map(Object.entries(facts).map(([id, one]): [string, Answered] => [id, { facts: one }]));
     signal?.throwIfAborted();
     const supply = await this.supplies.probed(servers, facts === undefined, signal);
-    return makePlan({ fleet: this.current, servers, action, to, answered, supply });
+    const now = this.now();
+    return makePlan({ fleet: this.current, servers, action, to, answered, supply, now, ignoreWindow });
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RolloutResult> {

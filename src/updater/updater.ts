@@ -28,6 +28,8 @@ export interface PlanRequest {
   to: string | null;
   /** Plans from these instead of asking the servers. */
   facts?: Record<string, Facts>;
+  /** Acts outside maintenance windows too. */
+  ignoreWindow?: boolean;
   signal?: AbortSignal;
 }
 

@@ -18,8 +18,9 @@ function describe(event: FleetEvent): LogLine | undefined {
     case 'rollout-started': {
       const what = event.resumed ? 'resumed' : 'started';
       const { action, by, plan } = event;
+      const any = plan.ignoreWindow === true ? ', maintenance windows ignored' : '';
       return info(
-        `rollout ${event.rollout}: ${what} by ${by}: ${action} on ${count(plan.servers.length, 'server')}`,
+        `rollout ${event.rollout}: ${what} by ${by}: ${action} on ${count(plan.servers.length, 'server')}${any}`,
       );
     }
     case 'rollout-finished': {

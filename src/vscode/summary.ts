@@ -22,12 +22,11 @@ export function summarise(states: Iterable<ServerState>): Summary {
   const away = all.filter(({ status }) => status === 'unreachable').length;
   if (away > 0) return { ...base, text: `$(warning) VMS Fleet ${away} unreachable` };
   if (all.some(({ checking }) => checking)) return { ...base, text: '$(sync~spin) VMS Fleet' };
-  return {
-    ...base,
-    text: all.every(({ status }) => status === 'unknown')
-      ? `$(server) VMS Fleet ${all.length}`
-      : `$(check) VMS Fleet ${all.length}`,
-  };
+  const behind = all.filter(({ status }) => status === 'not-downloaded' || status === 'loaded').length;
+  if (behind > 0) return { ...base, text: `$(arrow-circle-up) VMS Fleet ${behind} to update` };
+  // A tick only where every server is known to be as the fleet file wants it.
+  const icon = all.length > 0 && all.every(({ status }) => status === 'installed') ? 'check' : 'server';
+  return { ...base, text: `$(${icon}) VMS Fleet ${all.length}` };
 }
 
 /** "2 of 5 downloading": servers in the most common status of those that are not waiting. */

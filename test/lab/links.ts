@@ -28,6 +28,7 @@ export function localServer(id: string, port: number, more: Partial<Server> = {}
     commands: {},
     bootIdFile: undefined,
     returnMinutes: 15,
+    window: undefined,
     health: { settleSeconds: 0, timeoutSeconds: 10 },
     settingsPaths: [],
     eocortex: undefined,

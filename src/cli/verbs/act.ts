@@ -15,7 +15,13 @@ export function act(context: Context): Promise<ExitCode> {
   const action = args.verb as Action;
   return withUpdater(context, 'needed', async ({ updater, fleet, selected }) => {
     interrupt.means('Stopped asking the servers; nothing was changed.');
-    const plan = await updater.plan({ action, servers: selected, to: args.to, signal: interrupt.signal });
+    const plan = await updater.plan({
+      action,
+      servers: selected,
+      to: args.to,
+      ignoreWindow: args.ignoreWindow,
+      signal: interrupt.signal,
+    });
     const blocked = plan.servers.filter(({ verdict }) => verdict === 'blocked');
     const acting = plan.servers.filter(({ verdict }) => verdict === 'ready' || verdict === 'confirm');
     for (const server of plan.servers)

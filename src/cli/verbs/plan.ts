@@ -16,6 +16,7 @@ export async function plan(context: Context): Promise<ExitCode> {
       action: args.action,
       servers: selected,
       to: args.to,
+      ignoreWindow: args.ignoreWindow,
       signal: interrupt.signal,
     };
     const planned = await updater.plan(facts === undefined ? request : { ...request, facts });

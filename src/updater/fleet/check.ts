@@ -1,7 +1,7 @@
 import { quote } from './document';
 import type { Path, Problem } from './document';
 import { servers } from './model';
-import type { Fleet, Server, System } from './model';
+import type { Fleet, Server, System, Window } from './model';
 import type { FleetFile } from './schema';
 
 /** Reports a problem at the value of a path, or at its key where `atKey`. */
@@ -38,7 +38,6 @@ function whereWritten(server: Server, key: string, written: FleetFile): Path | u
 function checkSystem(system: System, written: FleetFile, report: Report): void {
   const path = ['systems', system.id];
   const count = system.servers.length;
-  const { window } = system;
   if (count === 0)
     report(`System ${quote(system.id)} has no servers yet.`, path, { severity: 'warning', atKey: true });
   else if (system.canary > count)
@@ -47,16 +46,20 @@ function checkSystem(system: System, written: FleetFile, report: Report): void {
       [...path, 'canary'],
       { severity: 'warning' },
     );
-  if (window !== undefined && window.from === window.to)
-    report(
-      `"from" and "to" are both ${window.from}: the window never opens. Leave "window" out if any time will do.`,
-      [...path, 'window', 'to'],
-    );
+  checkWindow(written.systems[system.id]?.window, path, report);
   if (written.systems[system.id]?.fileSystem === 'v8-erase')
     report(
       '"v8-erase" destroys recordings, so it counts only where it stands at the one server.',
       [...path, 'fileSystem'],
       { severity: 'warning' },
+    );
+}
+
+function checkWindow(window: Window | undefined, path: Path, report: Report): void {
+  if (window !== undefined && window.from === window.to)
+    report(
+      `"from" and "to" are both ${window.from}: the window never opens. Leave "window" out if any time will do.`,
+      [...path, 'window', 'to'],
     );
 }
 
@@ -123,6 +126,7 @@ function checkJumps(fleet: Fleet, written: FleetFile, report: Report): void {
 }
 
 function checkServer(server: Server, written: FleetFile, report: Report): void {
+  checkWindow(written.systems[server.system]?.servers?.[server.id]?.window, pathOf(server), report);
   const remote: [string, string[]][] = [
     ['stateDir', server.stateDir === undefined ? [] : [server.stateDir]],
     ['bootIdFile', server.bootIdFile === undefined ? [] : [server.bootIdFile]],

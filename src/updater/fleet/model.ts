@@ -21,14 +21,18 @@ export interface System {
   canary: number;
   /** So many failures are borne; one more halts the rollout. */
   maxFailures: number;
+  /** Of those of its servers that have none of their own. */
   window: Window | undefined;
   servers: Server[];
 }
 
+/** When servers may be changed, by the clock on the wall: from `from` to `to` ("HH:MM"), which may be on the next day. */
 export interface Window {
   from: string;
   to: string;
+  /** "mon" to "sun", the day it opens on; undefined: every day. */
   days?: string[] | undefined;
+  /** IANA name; undefined: the workstation's. */
   timeZone?: string | undefined;
 }
 
@@ -64,6 +68,8 @@ export interface Server {
   bootIdFile: string | undefined;
   /** Minutes a restarted server may be away before it counts as lost. */
   returnMinutes: number;
+  /** Undefined: any time will do. */
+  window: Window | undefined;
   health: HealthCheck;
   /** Files and folders saved before an update and put back by its rollback. */
   settingsPaths: string[];

@@ -60,9 +60,9 @@ export async function readFleet(path: string): Promise<{ fleet: Fleet; problems:
 }
 
 async function readText(path: string): Promise<string> {
-  const invalid = (what: string, cause?: unknown) =>
+  const invalid = (what: string, cause?: unknown, hint = 'Name the fleet file with -f FILE.') =>
     new FleetError('fleet.invalid', `${path}:1:1: ${what}`, {
-      hint: 'Name the fleet file with -f FILE.',
+      hint,
       ...(cause === undefined ? {} : { cause }),
     });
   let bytes: Buffer;
@@ -82,7 +82,7 @@ async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (thrown) {
-    throw invalid('The file is not UTF-8 text.', thrown);
+    throw invalid('The file is not UTF-8 text.', thrown, 'Save it as UTF-8 in your editor.');
   }
 }
 

@@ -57,6 +57,7 @@ function resolveServer(
     commands: { ...system.commands, ...own.commands },
     bootIdFile: value.bootIdFile,
     returnMinutes: value.returnMinutes ?? DEFAULTS.returnMinutes,
+    window: value.window,
     health: {
       ...health,
       settleSeconds: health.settleSeconds ?? DEFAULTS.settleSeconds,

@@ -1,12 +1,10 @@
-import { array, minLength, optional, picklist, pipe, record, strictObject, string } from 'valibot';
+import { optional, picklist, pipe, record, strictObject, string } from 'valibot';
 import type { InferOutput } from 'valibot';
 import { DEFAULTS } from './defaults';
 import { banalyticsFields, eocortexSystemFields, installer, mirasysFields } from './products';
 import { shared } from './shared';
 import { serverSnippets, systemSnippets } from './snippets';
-import { clock, doc, field, host, id, label, timeZone, whole } from './values';
-
-export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+import { doc, field, host, id, label, whole } from './values';
 
 const anyServer = { ...shared, installer, ...mirasysFields, ...banalyticsFields };
 
@@ -16,26 +14,6 @@ const server = strictObject({
     doc('Host', 'Address, host name, or name in `~/.ssh/config`.', { examples: ['10.0.4.11'] }),
   ),
   ...anyServer,
-});
-
-const window = strictObject({
-  from: pipe(
-    clock,
-    doc('From', 'Start, as `HH:MM`. A window may go past midnight.', { examples: ['22:00'] }),
-  ),
-  to: pipe(clock, doc('To', 'End, as `HH:MM`.', { examples: ['04:00'] })),
-  days: field(
-    pipe(array(picklist(DAYS)), minLength(1, 'needs at least one day')),
-    'Days',
-    'Days on which the window opens. Left out: every day.',
-    { examples: [['sat', 'sun']] },
-  ),
-  timeZone: field(
-    timeZone,
-    'Time zone',
-    'IANA name. Left out: the zone of the machine that VMS Fleet runs on.',
-    { examples: ['Europe/Tallinn', 'UTC'] },
-  ),
 });
 
 const product = pipe(
@@ -69,15 +47,6 @@ const system = strictObject({
     'So many failures are borne, one more halts the rollout; 0: the first one halts it.',
     { default: DEFAULTS.maxFailures },
   ),
-  window: field(window, 'Maintenance window', 'When servers may be changed.', {
-    defaultSnippets: [
-      {
-        label: 'window',
-        description: 'At night on the weekend',
-        body: { from: '${1:22:00}', to: '${2:04:00}', days: ['sat', 'sun'], timeZone: '${3:UTC}' },
-      },
-    ],
-  }),
   ...anyServer,
   ...eocortexSystemFields,
   servers: field(

@@ -1,6 +1,19 @@
-import { array, boolean, minLength, pipe, strictObject } from 'valibot';
+import { array, boolean, minLength, picklist, pipe, strictObject } from 'valibot';
 import { DEFAULTS } from './defaults';
-import { choice, field, jump, label, localFile, remotePath, user, whole, word } from './values';
+import {
+  choice,
+  clock,
+  doc,
+  field,
+  jump,
+  label,
+  localFile,
+  remotePath,
+  timeZone,
+  user,
+  whole,
+  word,
+} from './values';
 
 const port = whole(1, 65535);
 const command = pipe(array(word), minLength(1, 'needs at least one word'));
@@ -53,8 +66,44 @@ const health = strictObject({
   }),
 });
 
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const window = strictObject({
+  from: pipe(
+    clock,
+    doc('From', 'Start, as `HH:MM`. A window may go past midnight.', { examples: ['22:00'] }),
+  ),
+  to: pipe(clock, doc('To', 'End, as `HH:MM`.', { examples: ['04:00'] })),
+  days: field(
+    pipe(array(picklist(DAYS)), minLength(1, 'needs at least one day')),
+    'Days',
+    'Days on which the window opens. Left out: every day.',
+    { examples: [['sat', 'sun']] },
+  ),
+  timeZone: field(
+    timeZone,
+    'Time zone',
+    'IANA name. Left out: the zone of the machine that VMS Fleet runs on.',
+    { examples: ['Europe/Tallinn', 'UTC'] },
+  ),
+});
+
 /** Fields of every product, at the system (for all its servers) or at one server. */
 export const shared = {
+  window: field(
+    window,
+    'Maintenance window',
+    'When servers may be changed. Outside it a rollout waits; a download does not.',
+    {
+      defaultSnippets: [
+        {
+          label: 'window',
+          description: 'At night on the weekend',
+          body: { from: '${1:22:00}', to: '${2:04:00}', days: ['sat', 'sun'], timeZone: '${3:UTC}' },
+        },
+      ],
+    },
+  ),
   port: field(port, 'SSH port', 'Left out: what `~/.ssh/config` says, else 22.', { examples: [22] }),
   user: field(user, 'SSH user', 'Left out: what `~/.ssh/config` says, else your own name.', {
     examples: ['updater', 'CORP\\updater'],

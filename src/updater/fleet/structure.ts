@@ -18,7 +18,7 @@ const NO_SECRET =
   'Never a secret in a fleet file. Keys come from the SSH agent, ~/.ssh/config or "identityFile" (a path); ' +
   'VS Code asks for passwords and passphrases and keeps them in its secret storage; ' +
   'the command line asks too, or reads the variable that --password-env names. Remove it from here, and change it if others have seen this file.';
-const SYSTEM_ONLY = ['window', 'canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'];
+const SYSTEM_ONLY = ['canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'];
 /** JavaScript's objects treat these as their own. */
 const RESERVED = ['__proto__', 'constructor', 'prototype'];
 

@@ -24,7 +24,7 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
     return {
       status: 'stalled',
       detail: `job ${job.id} stopped in ${job.step ?? 'its first step'}`,
-      error: interrupted(server, job).toJSON(),
+      error: interrupted(server, job.id, job.step).toJSON(),
       reasons,
     };
   if (job?.state === 'failed')
@@ -70,13 +70,14 @@ export function provesOnly(step: string | null): boolean {
   return step === 'check-service' || step === 'check-port' || step === 'check-command';
 }
 
-export function interrupted(server: Server, job: JobFact): FleetError {
+/** A job that neither runs nor has ended. */
+export function interrupted(server: Server, jobId: string, step: string | null): FleetError {
   return new FleetError(
     'job.interrupted',
-    `Job ${job.id} on ${server.id} stopped in ${job.step ?? 'its first step'} and nobody runs it.`,
+    `Job ${jobId} on ${server.id} stopped in ${step ?? 'its first step'} and nobody runs it.`,
     {
       server: server.id,
-      ...(job.step !== null && { step: job.step }),
+      ...(step !== null && { step }),
       hint: 'Resume the rollout: the job goes on from that step. Or cancel it: what was staged is taken back.',
     },
   );

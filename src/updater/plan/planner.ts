@@ -5,6 +5,7 @@ import { productOf } from '../products';
 import { notThere, type Product, type Proposal, type Situation, type Supply } from '../products/product';
 import type { Facts, HistoryEntry } from '../targets/facts';
 import { assignParallel } from './parallel';
+import { windowReasons } from './maintenance';
 import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
 
 /** What a server said, or why it said nothing. */
@@ -18,6 +19,9 @@ export interface Planning {
   to: string | null;
   answered: ReadonlyMap<string, Answered>;
   supply: Supply;
+  now: Date;
+  /** Maintenance windows hold up nothing; what they would have done is said. */
+  ignoreWindow?: boolean;
 }
 
 /** What would happen: pure, from facts and packages alone. Asks nobody and writes nothing. */
@@ -31,6 +35,7 @@ export function makePlan(planning: Planning): Plan {
     to: planning.to,
     servers,
     parallel: assignParallel(systems, servers),
+    ...(planning.ignoreWindow === true && { ignoreWindow: true }),
   };
 }
 
@@ -52,7 +57,8 @@ function planServer(planning: Planning, server: Server): PlanServer {
   };
 }
 
-function propose({ action, to, answered, supply }: Planning, server: Server): Proposal {
+function propose(planning: Planning, server: Server): Proposal {
+  const { action, to, answered, supply, now, ignoreWindow = false } = planning;
   const product = productOf(server.product);
   if (product === undefined)
     return blocked('product.unsupported', `This version of VMS Fleet cannot update ${server.product} yet.`);
@@ -68,6 +74,9 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
       ...jobReasons(product, situation, action),
       ...proposal.reasons,
       ...accessReasons(situation, proposal),
+      ...(proposal.steps.length > 0
+        ? windowReasons(server, { action, hops: proposal.path.length, now, ignore: ignoreWindow })
+        : []),
     ],
   };
 }
@@ -75,7 +84,9 @@ function propose({ action, to, answered, supply }: Planning, server: Server): Pr
 /** A server that this version cannot act on was not asked; it can be planned for from recorded facts. */
 function noFacts(error: FleetError | undefined): Reason {
   const rule = error?.code === 'server.unsupported' ? 'server.os' : 'server.unreachable';
-  return { rule, severity: 'block', message: error?.message ?? 'There are no facts of this server.' };
+  if (error === undefined) return { rule, severity: 'block', message: 'There are no facts of this server.' };
+  const { message, hint } = error;
+  return { rule, severity: 'block', message: hint === undefined ? message : `${message} ${hint}` };
 }
 
 function blocked(rule: string, message: string): Proposal {

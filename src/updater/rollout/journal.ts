@@ -52,6 +52,8 @@ export class Journal {
       await file.read(last, 0, 1, size - 1);
       if (last.toString() !== '\n') await file.appendFile('\n');
     }
+    // A cancel is asked of the process that works on a rollout; one that came too late for the last process is not for this one.
+    await rm(cancelFile(dir, id), { force: true });
     const ownerFile = join(dir, `${id}.owner`);
     await writeFile(ownerFile, String(process.pid), { mode: 0o600 });
     return new Journal(file, ownerFile);

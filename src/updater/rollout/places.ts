@@ -19,6 +19,11 @@ export class Places {
     }
   }
 
+  /** True if one with this limit would have to wait now. */
+  full(limit: number): boolean {
+    return this.queue.length > 0 || !fits([...this.taken, limit]);
+  }
+
   private fill(): void {
     for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
       if (!fits([...this.taken, next.limit])) return;

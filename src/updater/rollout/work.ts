@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { asFleetError, FleetError, type ErrorCode } from '../errors';
+import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
-import { assess, interrupted, jobError, provesOnly, statusOfStep } from '../plan/assess';
+import { assess, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { makePlan } from '../plan/planner';
 import { meansFor } from '../products/means';
@@ -16,13 +15,14 @@ import {
   type Supply,
 } from '../products/product';
 import type { Facts, JobFact } from '../targets/facts';
-import type { Link, Links } from '../targets/link';
-import type { Job, JobEnd, JournalLine, Platform } from '../targets/platform';
+import type { Links } from '../targets/link';
+import type { Job, Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
-import { awaitReturn, noReturn } from '../targets/return';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
+import { Contact, isLinkTrouble } from './contact';
 import type { NewEvent, Outcome, ServerStatus } from './events';
+import { seeJobThrough } from './see-through';
 import type { Supplies } from './supply';
 
 /** What the work on one server is given. */
@@ -44,7 +44,13 @@ export interface WorkContext {
   cancel: AbortSignal;
   /** Let go: jobs on servers go on, nobody watches any more. */
   detach: AbortSignal;
+  now(): Date;
+  /** Whether so many more hops may begin now: asked before each, behind its download. */
+  mayBegin(hops: number): boolean;
 }
+
+/** The server waits for its maintenance window: what could be done before that is done, and the same work goes on later. */
+export type Waits = 'waits';
 
 export interface WorkResult {
   outcome: Outcome;
@@ -52,38 +58,23 @@ export interface WorkResult {
   error: FleetError | null;
 }
 
-const minute = 60_000;
-/** ms that a lost link may stay lost in the middle of the work before a person has to look. */
-const linkPatience = 10 * minute;
-/** A job whose runner vanishes again and again is not started for ever. */
-const mostRestarts = 5;
-
-const linkTrouble: readonly ErrorCode[] = [
-  'link.lost',
-  'link.timeout',
-  'host.refused',
-  'host.timeout',
-  'host.unknown',
-  'auth.failed',
-];
-const isLinkTrouble = (error: FleetError): boolean => linkTrouble.includes(error.code);
-
 /** The work of one rollout on one server: download, job by job, proof. Every way out is a `WorkResult` with a name. */
 export class Work {
   private readonly product: Product;
   private readonly hands: Hands;
   private readonly platform: Platform;
-  private lastProgress = 0;
-  private reachedOnce = false;
+  private readonly contact: Contact;
+  private lastFacts: Facts | null = null;
 
   constructor(private readonly context: WorkContext) {
     const { product, hands, platform } = meansFor(context.server);
+    this.contact = new Contact(context.server, context.links, (event) => context.say(event));
     this.product = product;
     this.hands = hands;
     this.platform = platform;
   }
 
-  async run(): Promise<WorkResult> {
+  async run(): Promise<WorkResult | Waits> {
     try {
       return await this.steps();
     } catch (thrown) {
@@ -94,7 +85,7 @@ export class Work {
     }
   }
 
-  private async steps(): Promise<WorkResult> {
+  private async steps(): Promise<WorkResult | Waits> {
     const { action } = this.context;
     const facts = await this.facts();
     const mine = this.myJob(facts);
@@ -110,12 +101,15 @@ export class Work {
   }
 
   /** One hop after the other, each planned from fresh facts: what is done already is seen there and not done again. */
-  private async nextHops(first: Facts): Promise<WorkResult> {
-    const { action, planned } = this.context;
+  private async nextHops(first: Facts): Promise<WorkResult | Waits> {
+    const { action, planned, mayBegin } = this.context;
     let facts = first;
     if (action === 'restart') {
       const mine = this.myJob(facts);
-      if (mine?.state !== 'done') await this.job(facts, null);
+      if (mine?.state !== 'done') {
+        if (!mayBegin(1)) return 'waits';
+        await this.job(facts, null);
+      }
       return this.proven();
     }
     for (let hop = this.hopsDone(facts); hop < planned.path.length; hop++) {
@@ -128,6 +122,7 @@ export class Work {
         await this.download(facts);
         facts = await this.facts();
       }
+      if (!mayBegin(action === 'install' ? again.path.length : planned.path.length - hop)) return 'waits';
       await this.job(facts, target);
       facts = await this.facts();
     }
@@ -156,6 +151,9 @@ export class Work {
       to,
       answered: new Map([[server.id, { facts }]]),
       supply,
+      now: this.context.now(),
+      // Its window is asked for apart, when all else is settled.
+      ignoreWindow: true,
     });
     const again = plan.servers[0];
     if (again === undefined) throw new Error('a plan without its server');
@@ -192,7 +190,7 @@ export class Work {
 
   private async download(facts: Facts): Promise<void> {
     const { server, supplies, cancel } = this.context;
-    await this.status('downloading', 'download', null);
+    await this.contact.status('downloading', 'download', null);
     const situation = async (): Promise<Situation> => ({
       server,
       facts,
@@ -202,7 +200,7 @@ export class Work {
     await supplies.fetch(
       server,
       notThere(this.product.needs(await situation()), facts),
-      (file, done, total) => this.progress(`fetch ${file}`, done, total),
+      (file, done, total) => this.contact.progress(`fetch ${file}`, done, total),
       cancel,
     );
     const needs = this.product.needs(await situation());
@@ -216,14 +214,14 @@ export class Work {
         size: info.size,
         path: this.context.library.path(info),
       };
-      const result = await this.persist(cancel, async (link) =>
+      const result = await this.contact.persist(cancel, async (link) =>
         transfer(link, this.platform, source, {
           signal: cancel,
-          onProgress: (done) => this.progress('download', before + done, total),
+          onProgress: (done) => this.contact.progress('download', before + done, total),
         }),
       );
       before += info.size;
-      await this.log(
+      await this.contact.log(
         'download',
         `${info.file} (${info.sha256.slice(0, 12)}…) ${result === 'had' ? 'was there' : 'is there, hashed on the server'}`,
       );
@@ -264,8 +262,8 @@ export class Work {
       },
       ...part,
     };
-    await this.status(statusOfStep(kind, null), 'start', null);
-    await this.persist(this.context.detach, async (link) => {
+    await this.contact.status(statusOfStep(kind, null), 'start', null);
+    await this.contact.persist(this.context.detach, async (link) => {
       await this.platform.prepare(link);
       await this.platform.startJob(link, job);
     });
@@ -300,113 +298,9 @@ export class Work {
     return facts.job?.id.startsWith(`${this.context.rolloutId}-`) ? facts.job : null;
   }
 
-  /** Follows a job to its end through lost links, restarts and a runner that vanished with the machine. */
-  private async seeThrough(id: string, action: JobFact['action']): Promise<void> {
-    const { server, detach } = this.context;
-    let from = 0;
-    let restarts = 0;
-    let last: string | null = null;
-    const patience = server.returnMinutes * minute;
-    const cancelling = this.cancelOnRequest(id);
-    try {
-      for (;;) {
-        const watch = new RestartWatch();
-        let end: JobEnd | 'restarting';
-        try {
-          const follow = (link: Link): Promise<JobEnd | 'restarting'> =>
-            this.platform
-              .followJob(
-                link,
-                id,
-                from,
-                (line) => {
-                  from++;
-                  last = line.step;
-                  watch.see(line);
-                  void this.journalLine(line, action);
-                },
-                AbortSignal.any([detach, watch.signal]),
-              )
-              .catch((error: unknown) => {
-                if (watch.restarting) return 'restarting' as const;
-                throw error;
-              });
-          end = await this.persist(detach, follow, patience);
-        } catch (thrown) {
-          // An armed server that falls silent has restarted, asked or not.
-          const error = asFleetError(thrown);
-          throw last === 'arm' && isLinkTrouble(error)
-            ? noReturn(server, patience, error.message, error)
-            : thrown;
-        } finally {
-          watch.dispose();
-        }
-        if (end !== 'restarting' && end.kind === 'exit') {
-          if (end.state === 'done') return;
-          if (end.state === 'cancelled')
-            throw new FleetError('cancelled', end.message, { server: server.id });
-          throw jobError(server, end.step, end.message);
-        }
-        if (watch.before !== null && (end === 'restarting' || watch.restarting))
-          await this.outAndBack(id, watch.before);
-        if (++restarts > mostRestarts)
-          throw interrupted(server, {
-            id,
-            action,
-            to: null,
-            state: 'interrupted',
-            by: '',
-            since: 0,
-            step: last,
-            message: null,
-          });
-        // The server goes on by itself where it can; where it cannot, this starts the runner again.
-        await this.persist(detach, (link) => this.platform.continueJob(link, id, detach));
-      }
-    } finally {
-      cancelling.dispose();
-    }
-  }
-
-  private async outAndBack(id: string, before: string): Promise<void> {
-    const { server, links, detach } = this.context;
-    await this.status('restarting', 'restart', 'away');
-    links.drop(server);
-    const pulse = await awaitReturn(links, this.platform, server, {
-      before,
-      jobId: id,
-      patience: server.returnMinutes * minute,
-      signal: detach,
-    });
-    if (pulse.bootId !== before) await this.log('restart', `back, boot identity ${pulse.bootId}`);
-  }
-
-  /** Cancel stops a job before its restart; behind that the job ends by itself, and its end is what counts. */
-  private cancelOnRequest(id: string): { dispose(): void } {
+  private seeThrough(jobId: string, action: JobFact['action']): Promise<void> {
     const { cancel, detach } = this.context;
-    const ask = (): void => {
-      this.persist(detach, (link) => this.platform.cancelJob(link, id, detach)).catch((error: unknown) =>
-        this.log('cancel', asFleetError(error).message, 'warn'),
-      );
-    };
-    if (cancel.aborted) ask();
-    else cancel.addEventListener('abort', ask, { once: true });
-    return { dispose: () => cancel.removeEventListener('abort', ask) };
-  }
-
-  private async journalLine(line: JournalLine, action: JobFact['action']): Promise<void> {
-    switch (line.event) {
-      case 'begin':
-        return this.status(statusOfStep(action, line.step), line.step, null);
-      case 'end':
-        return this.log(line.step, 'done');
-      case 'fail':
-        return this.log(line.step, line.text, 'error');
-      case 'undo':
-        return this.log(line.step, 'taking back what was done', 'warn');
-      case 'note':
-        return this.log(line.step, line.text, 'warn');
-    }
+    return seeJobThrough({ contact: this.contact, platform: this.platform, jobId, action, cancel, detach });
   }
 
   // ---- proof
@@ -448,8 +342,8 @@ export class Work {
   private async facts(): Promise<Facts> {
     const { server, library, cancel, detach } = this.context;
     const packages = await library.list();
-    const signal = this.reachedOnce ? detach : AbortSignal.any([cancel, detach]);
-    const facts = await this.persist(signal, (link) =>
+    const signal = this.contact.reached ? detach : AbortSignal.any([cancel, detach]);
+    const facts = await this.contact.persist(signal, (link) =>
       readFacts(link, this.platform, this.hands, packages, signal),
     );
     this.lastFacts = facts;
@@ -462,36 +356,6 @@ export class Work {
     return facts;
   }
 
-  private lastFacts: Facts | null = null;
-
-  /** Does something over the link, and again after the link was lost, until patience ends. A server that was never reached fails at once. */
-  private async persist<T>(
-    signal: AbortSignal,
-    act: (link: Link) => Promise<T>,
-    patience = linkPatience,
-  ): Promise<T> {
-    const { server, links } = this.context;
-    let lostAt: number | undefined;
-    for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
-      try {
-        signal.throwIfAborted();
-        const link = await links.get(server, { signal });
-        this.reachedOnce = true;
-        if (lostAt !== undefined) await this.log('link', 'reached again');
-        lostAt = undefined;
-        return await act(link);
-      } catch (thrown) {
-        const error = asFleetError(thrown, { server: server.id });
-        if (signal.aborted || !this.reachedOnce || !isLinkTrouble(error)) throw error;
-        lostAt ??= Date.now();
-        if (Date.now() - lostAt > patience) throw error;
-        if (pause === 500) await this.log('link', `${error.message} Trying again.`, 'warn');
-        links.drop(server);
-        await sleep(pause, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
   private async settled(outcome: Outcome, error: FleetError | null = null): Promise<WorkResult> {
     const { server } = this.context;
     if (this.lastFacts === null) return { outcome, status: 'unknown', error };
@@ -499,47 +363,8 @@ export class Work {
   }
 
   private failedStatus(error: FleetError): ServerStatus {
-    if (!this.reachedOnce) return 'unreachable';
+    if (!this.contact.reached) return 'unreachable';
     if (error.code === 'job.interrupted' || isLinkTrouble(error)) return 'stalled';
     return this.context.action === 'rollback' ? 'rollback-failed' : 'failed';
-  }
-
-  private async status(status: ServerStatus, step: string, detail: string | null): Promise<void> {
-    await this.context.say({ type: 'status', server: this.context.server.id, status, step, detail });
-  }
-
-  private async log(step: string, message: string, level: 'info' | 'warn' | 'error' = 'info'): Promise<void> {
-    await this.context.say({ type: 'log', server: this.context.server.id, step, level, message });
-  }
-
-  private progress(step: string, done: number, total: number): void {
-    const now = Date.now();
-    if (now - this.lastProgress < 100 && done < total) return;
-    this.lastProgress = now;
-    void this.context.say({ type: 'progress', server: this.context.server.id, step, done, total });
-  }
-}
-
-/** Sees in a job's journal that the machine is being restarted, and gives the journal a moment to say that it is over already. */
-class RestartWatch {
-  private readonly controller = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  restarting = false;
-  before: string | null = null;
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  see(line: JournalLine): void {
-    clearTimeout(this.timer);
-    this.restarting = line.event === 'begin' && line.step === 'restart';
-    if (!this.restarting) return;
-    this.before = line.text;
-    this.timer = setTimeout(() => this.controller.abort(), 1_000);
-  }
-
-  dispose(): void {
-    clearTimeout(this.timer);
   }
 }

@@ -66,7 +66,9 @@ export function parseAnswers(text: string): Answers {
   const history = new Map<string, string[][]>();
   const job: string[][] = [];
   let whole = false;
-  for (const line of text.split(/\r?\n/)) {
+  const lines = text.split(/\r?\n/);
+  // What a login shell prints before the first answer is none.
+  for (const line of lines.slice(Math.max(0, lines.indexOf('facts\t1')))) {
     const [verb = '', name = '', ...rest] = line.split('\t');
     const value = rest[0] ?? '';
     switch (verb) {

@@ -38,6 +38,8 @@ export class Authentication {
   readonly #shown = new Set<string>();
   #methods: string[] = [];
   #refusedQuestion: string | undefined;
+  /** What was answered to that question before was wrong. */
+  #answeredWrong = false;
   #failed: FleetError | undefined;
 
   constructor(context: AuthContext) {
@@ -65,6 +67,12 @@ export class Authentication {
     if (this.#failed) return this.#failed;
     const server = this.#context.hop.server.id;
     const notes = this.#notes.length > 0 ? ` Not used: ${this.#notes.join('; ')}.` : '';
+    if (this.#refusedQuestion !== undefined && this.#answeredWrong)
+      return new FleetError(
+        'auth.failed',
+        `The ${this.#refusedQuestion} is not the one that was given, and nobody gave another.${notes}`,
+        { hint: 'Check the user name and what was given for it, then try again.', server, cause },
+      );
     if (this.#refusedQuestion !== undefined)
       return new FleetError('auth.cancelled', `Nobody gave the ${this.#refusedQuestion}.${notes}`, {
         hint: 'Try again and answer, or give the server a key of yours that needs no question.',
@@ -143,14 +151,17 @@ export class Authentication {
     for (const file of files) {
       const half = await publicHalf(file);
       if (half && this.#shown.has(half.toString('base64'))) continue;
+      let opened = false;
       for await (const passphrase of this.#answers('passphrase', file)) {
         const read = await keys.read(file, passphrase);
         if (read.state === 'ready') {
+          opened = true;
           yield* this.#key(file, read.key);
           break;
         }
         secrets.wrong(file, passphrase);
       }
+      if (!opened) this.#notes.push(`${file}: nobody gave its passphrase rightly`);
     }
   }
 
@@ -198,7 +209,10 @@ export class Authentication {
         if (attempt > maxAsked) return;
         answer = await this.#ask(kind, subject, attempt++);
       }
-      if (answer === undefined) return;
+      if (answer === undefined) {
+        this.#answeredWrong = used.size > 0;
+        return;
+      }
       used.add(answer);
       yield answer;
     }

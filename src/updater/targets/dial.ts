@@ -74,6 +74,9 @@ export interface Handshake {
 /** Thrown when the server hung up while a person was still answering; the answer is known now, so one more try is worth it. */
 export class HungUpWhileAsking extends FleetError {}
 
+/** Thrown when the server hung up before a word of the handshake: also what one does that has too many logins at once. */
+export class HungUpAtOnce extends FleetError {}
+
 export interface Handshaken {
   client: Client;
   /** Milliseconds. */
@@ -87,7 +90,7 @@ export async function handshake(options: Handshake): Promise<Handshaken> {
   try {
     await firstWord(socket, signal);
     free = await slots.take(signal);
-    if (socket.destroyed || socket.readableEnded) throw dropped(options.hop, undefined);
+    if (socket.destroyed || socket.readableEnded) throw dropped(options.hop, undefined, HungUpAtOnce);
     return await shake(options, free);
   } catch (error) {
     socket.destroy();
@@ -245,7 +248,7 @@ function late(hop: Hop, patience: number): FleetError {
   );
 }
 
-function dropped(hop: Hop, cause: Error | undefined): FleetError {
+function dropped(hop: Hop, cause: Error | undefined, as: typeof FleetError = FleetError): FleetError {
   const why = cause?.message ? `: ${cause.message}` : '';
   if (/no matching/i.test(why))
     return new FleetError(
@@ -257,7 +260,8 @@ function dropped(hop: Hop, cause: Error | undefined): FleetError {
         cause,
       },
     );
-  return new FleetError('link.lost', `${hop.host} ended the connection before the login was done${why}.`, {
+  const kind = /before handshake/i.test(why) ? HungUpAtOnce : as;
+  return new kind('link.lost', `${hop.host} ended the connection before the login was done${why}.`, {
     hint: 'It may be starting up, or over its limit of connections (MaxStartups), or no SSH server.',
     server: hop.server.id,
     cause,

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { AuthContext } from './auth';
-import { connectTcp, handshake, HungUpWhileAsking, type Handshaken } from './dial';
+import { connectTcp, handshake, HungUpAtOnce, HungUpWhileAsking, type Handshaken } from './dial';
 import { HostKeys, type KeyPlace } from './host-keys';
 import { KeyFiles } from './keys';
 import type { Link, Links, Prompts } from './link';
@@ -12,7 +13,12 @@ import { Router, type Hop } from './route';
 import { Secrets } from './secrets';
 import { SshConfigFile, type Person } from './ssh-config';
 import { SshLink } from './ssh-link';
-import { Shared, Slots, stopper } from './waiting';
+import { orAborted, Shared, Slots, stopper } from './waiting';
+
+/** Times that a server may hang up before a word, ms before the next try (more after each), and ms that such a try lasts. */
+const hangUpsBorne = 3;
+const hangUpPause = 400;
+const hangUpAtMost = 1_000;
 
 export interface LinksOptions {
   prompts: Prompts;
@@ -124,12 +130,26 @@ class SshLinks implements Links {
 
   async #make(route: Hop[], signal: AbortSignal): Promise<SshLink> {
     const hop = route.at(-1)!;
-    const made = await this.#connect(route, signal).catch((error: unknown) => {
+    const made = await this.#persist(route, signal).catch((error: unknown) => {
       // The person's answer came too late for that connection; it is remembered, so the next one does not ask.
       if (error instanceof HungUpWhileAsking && !signal.aborted) return this.#connect(route, signal);
       throw error;
     });
     return new SshLink(hop.server, made.client, made.roundTrip, this.#options.idleAfter);
+  }
+
+  /** A server with many logins at once drops some by chance (MaxStartups); they are tried again, apart from each other. */
+  async #persist(route: Hop[], signal: AbortSignal): Promise<Handshaken> {
+    for (let tries = 1; ; tries++) {
+      const begun = Date.now();
+      try {
+        return await this.#connect(route, signal);
+      } catch (error) {
+        const atOnce = error instanceof HungUpAtOnce && Date.now() - begun < hangUpAtMost;
+        if (!atOnce || tries > hangUpsBorne || signal.aborted) throw error;
+      }
+      await orAborted(sleep((0.5 + Math.random()) * hangUpPause * tries), signal);
+    }
   }
 
   async #connect(route: Hop[], signal: AbortSignal): Promise<Handshaken> {

@@ -61,8 +61,10 @@ async function runScript(link: Link, script: string, signal?: AbortSignal): Prom
 /** @throws FleetError that names the cause: no room, no rights, or what the server said. */
 function must(link: Link, result: ExecResult, doing: string): ExecResult {
   if (result.code === 0) return result;
+  // What was printed until then is half an answer and no reason.
+  const ended = result.signal && `the command was ended by ${result.signal}; the server may be shutting down`;
   const said =
-    lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.code ?? result.signal}`;
+    lastLine(result.stderr) || ended || lastLine(result.stdout) || `exit code ${result.code ?? 'none'}`;
   const server = link.server.id;
   if (/no space left/i.test(said))
     throw new FleetError('space', `${server} has no room left while ${doing}: ${said}`, {
@@ -74,7 +76,10 @@ function must(link: Link, result: ExecResult, doing: string): ExecResult {
       server,
       hint: 'Log in as root, allow `sudo` without a password for this user, or choose a `stateDir` that it may write.',
     });
-  throw new FleetError('remote.failed', `${server} failed while ${doing}: ${said}`, { server });
+  throw new FleetError('remote.failed', `${server} failed while ${doing}: ${said}`, {
+    server,
+    hint: 'Log in to the server as the same user and see to what it says; Show Log has the whole answer.',
+  });
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? '';
@@ -113,11 +118,16 @@ async function ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answe
 
 async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
   const exit = jobId === null ? '/dev/null/none' : posix.join(jobDir(link.server, jobId), 'exit');
-  const script = 'head -c 64 "$1"; echo; [ -e "$2" ] && echo ended';
+  // Its answers stand on marked lines of their own, apart from what a login shell may print first.
+  const script = 'printf "\\nboot "; head -c 64 "$1"; echo; [ -e "$2" ] && echo ended';
   const command = elevated(link.server, ['sh', '-c', script, 'sh', bootIdFile(link.server), exit]);
   const result = await link.exec(command, { deadline: 10 * second, ...(signal && { signal }) });
-  const [first = '', ...rest] = result.stdout.split('\n');
-  return { bootId: readBootId(first), ended: rest.includes('ended') };
+  const lines = result.stdout.split('\n');
+  const boot = lines.findLastIndex((line) => line.startsWith('boot '));
+  return {
+    bootId: boot < 0 ? null : readBootId(lines[boot]?.slice('boot '.length) ?? ''),
+    ended: boot >= 0 && lines.includes('ended', boot),
+  };
 }
 
 /**
@@ -166,10 +176,14 @@ async function beginPackage(
   const lines = result.stdout.trim().split('\n');
   const full = /^nospace (\d+) (\d+)$/m.exec(result.stdout);
   if (full)
-    throw new FleetError('space', `${server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`, {
-      server: server.id,
-      hint: 'Free space on the server, then download again: it goes on where it stopped.',
-    });
+    throw new FleetError(
+      'space',
+      `${server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`,
+      {
+        server: server.id,
+        hint: 'Free space on the server, then download again: it goes on where it stopped.',
+      },
+    );
   must(link, result, `taking in ${place.file}`);
   if (lines.includes('have')) return 'have';
   const blocks = new Map<number, string>();
@@ -188,7 +202,9 @@ async function provePackage(
 ): Promise<string> {
   const command = elevated(link.server, taking(link.server, 'prove', place, place.size, place.sha256));
   const result = await link.exec(command, { stdin: counts, ...options });
-  return must(link, result, `finishing ${place.file}`).stdout.trim();
+  const said = must(link, result, `finishing ${place.file}`).stdout;
+  // It is the last that was printed; a login shell may have printed something before it.
+  return /[0-9a-f]{64}(?=\s*$)/.exec(said)?.[0] ?? '';
 }
 
 function planText(job: Job): string {

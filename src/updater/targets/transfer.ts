@@ -61,7 +61,8 @@ export async function transfer(
   /** Sends one run; `out` resolves when its last byte is on the way, `done` when the server has written it. */
   const send = (run: Run): { out: Promise<void>; done: Promise<void> } => {
     const { start, bytes } = rangeOf(run, size);
-    const stdin = createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
+    const stdin =
+      bytes === 0 ? '' : createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
     let left = bytes;
     let allOut = (): void => undefined;
     const out = new Promise<void>((resolve) => (allOut = resolve));
@@ -130,8 +131,11 @@ class Watch {
   private timer: NodeJS.Timeout | undefined;
   hung = false;
 
-  constructor(private readonly limit: number) {
-    this.moved();
+  constructor(limit: number) {
+    this.timer = setTimeout(() => {
+      this.hung = true;
+      this.controller.abort();
+    }, limit);
   }
 
   get signal(): AbortSignal {
@@ -139,17 +143,13 @@ class Watch {
   }
 
   moved(): void {
-    if (this.timer !== undefined) this.timer.refresh();
-    else
-      this.timer = setTimeout(() => {
-        this.hung = true;
-        this.controller.abort();
-      }, this.limit);
+    this.timer?.refresh();
   }
 
   /** Looks no more. */
   rest(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   /** Ends whatever still runs. */

@@ -17,7 +17,7 @@ function refusal(...argv: string[]): { message: string; hint: string | undefined
 describe('arguments', () => {
   it('reads a whole line, options before and after the verb', () => {
     const line =
-      '-f x.fleet.jsonc install --server a --server b --system s --to 1.4.2 --yes --skip-blocked --json';
+      '-f x.fleet.jsonc install --server a --server b --system s --to 1.4.2 --yes --skip-blocked --ignore-window --json';
     expect(readArguments(line.split(' '))).toMatchObject({
       ask: 'verb',
       verb: 'install',
@@ -27,6 +27,7 @@ describe('arguments', () => {
       to: '1.4.2',
       yes: true,
       skipBlocked: true,
+      ignoreWindow: true,
       json: true,
     });
   });

@@ -42,12 +42,23 @@ describe('the question before servers are changed', () => {
     );
     const { message, detail, button } = question(made, split(made));
     expect(message).toBe('Install: 2 servers?');
-    expect(detail).toContain('a: 1.4.1 → 1.4.2, the machine restarts: recording stops meanwhile');
-    expect(detail).toContain('b: 1.4.1 → 1.4.2 → 1.5.0, its service restarts: recording stops meanwhile');
+    expect(detail).toContain('a: 1.4.1 → 1.4.2\nb: 1.4.1 → 1.4.2 → 1.5.0\n');
+    expect(detail).toContain('a: The machine restarts: recording stops meanwhile.');
+    expect(detail).toContain('b: The service restarts: recording stops meanwhile.');
     expect(detail).toContain(
       'Left out:\nc: blocked: No room. (x.space)\nd: nothing to do: It is there. (version.same)',
     );
     expect(button).toBe('Install, Leave Out 2');
+  });
+
+  it('stays short with twenty servers and long notes', () => {
+    const message = `Not in the library yet: ${'com.banalytics.box.module:onvif 1.3.0, '.repeat(9)}`;
+    const reasons = [{ rule: 'package.not-loaded', severity: 'warn' as const, message }];
+    const many = Array.from({ length: 20 }, (_, index) => server(`box-${index}`, { reasons }));
+    const { detail } = question(plan(...many), split(plan(...many)));
+    expect(detail).toContain('… and 5 more');
+    expect(detail.match(/recording stops/g)).toHaveLength(1);
+    expect(detail).toMatch(/Note:\nall: Not in the library yet: .{80,90} … \(package\.not-loaded\)$/);
   });
 
   it('says what is to be confirmed, the same sentence once', () => {

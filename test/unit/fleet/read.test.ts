@@ -193,7 +193,7 @@ describe('parseFleet', () => {
       /"modules" is a field of banalytics systems/,
     ],
     ['host at the system', boxes({ host: 'x' }), /"host" belongs to a server/],
-    ['window at a server', boxes({}, { a: { window: {} } }), /"window" belongs to the system/],
+    ['canary at a server', boxes({}, { a: { canary: 1 } }), /"canary" belongs to the system/],
     ['password', boxes({}, { a: { password: 'hunter2' } }), /^Never a secret in a fleet file/],
     [
       'password as a server',
@@ -239,6 +239,7 @@ describe('parseFleet', () => {
       /not a known time zone/,
     ],
     ['closed window', boxes({ window: { from: '22:00', to: '22:00' } }), /the window never opens/],
+    ['closed window of a server', boxes({}, { a: { window: { from: '22:00', to: '22:00' } } }), /never opens/],
     ['module key', boxes({ modules: { core: '1.0' } }), /^"core": a module is named "group:artifact"/],
     ['module key that climbs', boxes({ modules: { 'g:..': '1.0' } }), /a module is named/],
     ['module version', boxes({ modules: { 'g:a': 'latest' } }), /^"g:a" must be a version/],

@@ -94,6 +94,7 @@ function plan(given: Given): PlanServer {
     to: given.to ?? null,
     answered,
     supply,
+    now: new Date('2026-11-21T08:00:00Z'),
   });
   expect(made).toMatchObject({ schema: 1, action: given.action ?? 'install', to: given.to ?? null });
   const [one] = made.servers;
@@ -622,6 +623,7 @@ describe('a fleet', () => {
       to: null,
       answered,
       supply: { packages: library, silent: new Map() },
+      now: new Date('2026-11-21T08:00:00Z'),
     });
   }
 

@@ -93,6 +93,7 @@ function planOf(facts: Record<string, Facts | FleetError>, given: Case = {}): Pl
       ]),
     ),
     supply: { packages: given.packages ?? [], silent: new Map() },
+    now: new Date('2026-11-21T08:00:00Z'),
   });
 }
 

@@ -27,6 +27,16 @@ describe('what stands behind a server', () => {
     );
   });
 
+  it('puts what is being done before the versions, and says once that it asks', () => {
+    expect(
+      describeServer(box, state({ status: 'restarting', version: '1.4.1', facts, detail: 'away' })),
+    ).toBe('restarting: away · 1.4.1 → 1.4.2');
+    expect(describeServer(box, state({ checking: true }))).toBe('asking …');
+    expect(describeServer(box, state({ status: 'loaded', version: '1.4.1', facts, checking: true }))).toBe(
+      '1.4.1 → 1.4.2 · loaded · asking …',
+    );
+  });
+
   it('says why it is blocked or failed', () => {
     const reasons = [{ rule: 'banalytics.free-space', severity: 'block' as const, message: 'needs 5 GB.' }];
     expect(describeServer(box, state({ status: 'not-downloaded', reasons }))).toBe(
@@ -67,15 +77,15 @@ describe('modules', () => {
       '1.2.0 wanted',
     ]);
     expect(moduleRows(box, state({ facts }))).toEqual([
-      { module: 'com.banalytics.box:core', description: 'installed 1.4.1 → wanted 1.4.2', differs: true },
+      { module: 'com.banalytics.box:core', description: '1.4.1 → 1.4.2', differs: true },
       {
         module: 'com.banalytics.box.module:onvif',
-        description: 'not installed → wanted 1.2.0',
+        description: 'not there → 1.2.0',
         differs: true,
       },
       {
         module: 'com.banalytics.box.module:yolo',
-        description: 'installed 2.0.0 → not wanted',
+        description: '2.0.0 → removed',
         differs: true,
       },
     ]);

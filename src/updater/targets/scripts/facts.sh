@@ -112,6 +112,8 @@ service_command() {
   if within 10 /dev/null "$@"; then answer service running; else answer service stopped; fi
 }
 
+# What a login shell has printed before is no answer.
+printf '\n'
 answer facts 1
 answer clock "$(date +%s)"
 answer user "$(id -un)" "$(id -u)"

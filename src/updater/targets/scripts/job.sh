@@ -232,6 +232,8 @@ case $verb in
   run) run ;;
   follow)
     at=$3
+    # What a login shell has printed before ends here; the journal begins on a line of its own.
+    echo
     beat=$(date +%s)
     while :; do
       ended=no
