@@ -6,9 +6,11 @@ export interface Bench {
   quick: boolean;
   /** Big files over the slow line too. */
   full: boolean;
-  say(line: string): void;
+  /** The repository. */
+  root: string;
+  say: (line: string) => void;
   /** Whether a program is there; one that is not is said loudly, once. */
-  has(program: string): boolean;
-  /** The built program of `bench/clients/<name>.ts`. */
-  client(name: string): string;
+  has: (program: string) => boolean;
+  /** Node's arguments that run `bench/clients/<name>.ts`, as it was built. */
+  client: (name: string) => string[];
 }

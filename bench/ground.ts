@@ -3,29 +3,35 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { freePort, makeKey, startSshd, type Sshd } from '../test/lab/sshd';
 
-/** A real sshd on loopback with a workstation's home folder that may log in, and room for files. */
+/** Ports that one sshd listens on at most (its MAX_LISTEN_SOCKS). */
+const portsPerSshd = 16;
+
+/** Real sshds on loopback, a workstation's home folder that may log in to them, and room for files. */
 export interface Ground {
   folder: string;
   /** Has `.ssh/id_ed25519` and `.ssh/known_hosts`. */
   home: string;
   key: string;
   knownHosts: string;
-  /** As `type base64`. */
-  hostKey: string;
   user: string;
-  /** Every one of them is the same sshd. */
-  ports: number[];
-  /** Writes known_hosts so that it knows these ports. */
-  know(ports: number[]): void;
+  /** `hostKey` as `type base64`. */
+  hosts: Host[];
+  /** Writes known_hosts so that it knows these too. */
+  know(more: Host[]): void;
   close(): Promise<void>;
 }
 
-/** @param count ports that the sshd listens on; it takes at most 256 */
+export interface Host {
+  port: number;
+  hostKey: string;
+}
+
+/** @param count hosts, each a port of its own; sixteen of them share one sshd */
 export async function makeGround(count: number): Promise<Ground> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'vms-fleet-bench-'));
-  let sshd: Sshd | undefined;
+  const running: Sshd[] = [];
   const close = async (): Promise<void> => {
-    await sshd?.stop();
+    await Promise.all(running.map((sshd) => sshd.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -33,18 +39,22 @@ export async function makeGround(count: number): Promise<Ground> {
     mkdirSync(path.join(home, '.ssh'), { recursive: true, mode: 0o700 });
     const key = path.join(home, '.ssh', 'id_ed25519');
     const authorized = [await makeKey(key)];
-    const more = await freePorts(count - 1);
-    sshd = await startSshd({
-      authorized,
-      config: [...more.map((port) => `Port ${port}`), 'Subsystem sftp internal-sftp'],
-    });
-    const [hostKey = ''] = sshd.hostKeys;
+    const hosts: Host[] = [];
+    while (hosts.length < count) {
+      const more = await freePorts(Math.min(portsPerSshd, count - hosts.length) - 1);
+      const config = [...more.map((port) => `Port ${port}`), 'Subsystem sftp internal-sftp'];
+      const sshd = await startSshd({ authorized, config });
+      running.push(sshd);
+      const [hostKey = ''] = sshd.hostKeys;
+      hosts.push(...[sshd.port, ...more].map((port) => ({ port, hostKey })));
+    }
     const knownHosts = path.join(home, '.ssh', 'known_hosts');
-    const know = (ports: number[]): void =>
-      writeFileSync(knownHosts, ports.map((port) => `[127.0.0.1]:${port} ${hostKey}\n`).join(''));
-    const ports = [sshd.port, ...more];
-    know(ports);
-    return { folder, home, key, knownHosts, hostKey, user: os.userInfo().username, ports, know, close };
+    const know = (more: Host[]): void => {
+      const lines = [...hosts, ...more].map(({ port, hostKey }) => `[127.0.0.1]:${port} ${hostKey}\n`);
+      writeFileSync(knownHosts, lines.join(''));
+    };
+    know([]);
+    return { folder, home, key, knownHosts, user: os.userInfo().username, hosts, know, close };
   } catch (error) {
     await close();
     throw error;

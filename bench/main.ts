@@ -1,13 +1,17 @@
 import { accessSync, constants } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { activationBench } from './activation';
 import type { Bench } from './bench';
 import { reportText } from './report';
 import type { Ratio } from './rounds';
+import { sweepBench } from './sweep';
 import { transferBench } from './transfer';
 
 const parts: Record<string, (bench: Bench) => Promise<Ratio[]>> = {
+  sweep: sweepBench,
   transfer: transferBench,
+  activation: activationBench,
 };
 
 async function main(): Promise<void> {
@@ -17,6 +21,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '5' },
       quick: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
+      profile: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -26,12 +31,15 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`--only: ${Object.keys(parts).join()}; not ${unknown.join()}`);
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds: a whole number above 0');
 
+  const { profile } = options;
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`];
   const missing = new Set<string>();
   const say = (line: string): void => console.error(line);
   const bench: Bench = {
     rounds,
     quick: options.quick,
     full: options.full,
+    root: process.cwd(),
     say,
     has(program) {
       if (onPath(program)) return true;
@@ -40,7 +48,7 @@ async function main(): Promise<void> {
       missing.add(program);
       return false;
     },
-    client: (name) => path.join(__dirname, 'clients', `${name}.cjs`),
+    client: (name) => [...profiling, path.join(__dirname, 'clients', `${name}.cjs`)],
   };
   const ratios: Ratio[] = [];
   for (const name of only) ratios.push(...((await parts[name]?.(bench)) ?? []));

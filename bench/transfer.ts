@@ -3,7 +3,7 @@ import { closeSync, createReadStream, mkdirSync, openSync, rmSync, writeSync } f
 import * as path from 'node:path';
 import { startProxy } from '../test/lab/proxy';
 import type { TransferJob } from './clients/transfer';
-import { makeGround, openSshOptions, type Ground } from './ground';
+import { makeGround, openSshOptions, type Ground, type Host } from './ground';
 import { timed } from './process';
 import { ratio, rounds, type Ratio, type Runner } from './rounds';
 import type { Bench } from './bench';
@@ -25,7 +25,7 @@ export async function transferBench(bench: Bench): Promise<Ratio[]> {
 async function loopback(bench: Bench, ground: Ground): Promise<Ratio[]> {
   const size = bench.quick ? 256 : 1024;
   bench.say(`Transfer of ${size} MiB on loopback`);
-  const [port = 0] = ground.ports;
+  const { port } = first(ground);
   const times = await rounds(
     bench.rounds,
     runners(bench, ground, port, await incompressible(ground, size)),
@@ -37,9 +37,9 @@ async function loopback(bench: Bench, ground: Ground): Promise<Ratio[]> {
 async function far(bench: Bench, ground: Ground): Promise<Ratio[]> {
   const size = bench.full ? 1024 : 256;
   bench.say(`Transfer of ${size} MiB over 50 ms of round trip`);
-  const proxy = await startProxy({ host: '127.0.0.1', port: ground.ports[0] ?? 0 }, { delayMs: 25 });
+  const proxy = await startProxy({ host: '127.0.0.1', port: first(ground).port }, { delayMs: 25 });
   try {
-    ground.know([...ground.ports, proxy.port]);
+    ground.know([{ port: proxy.port, hostKey: first(ground).hostKey }]);
     const count = Math.min(bench.rounds, 3);
     const times = await rounds(
       count,
@@ -63,6 +63,12 @@ function ratios(bench: Bench, what: string, times: Record<string, number[]>, goa
         name === 'scp' ? { atLeast: goal } : null,
       ),
     );
+}
+
+function first(ground: Ground): Host {
+  const [host] = ground.hosts;
+  if (host === undefined) throw new Error('no host');
+  return host;
 }
 
 interface Sample {
@@ -106,7 +112,7 @@ function runners(bench: Bench, ground: Ground, port: number, sample: Sample): Re
   ];
   const all: Record<string, Runner> = {
     ours: into(path.join('packages', sample.sha256, file), () =>
-      timed(process.execPath, [bench.client('transfer'), JSON.stringify(job)], { deadline }),
+      timed(process.execPath, [...bench.client('transfer'), JSON.stringify(job)], { deadline }),
     ),
   };
   const target = `${ground.user}@127.0.0.1`;

@@ -25,7 +25,8 @@ async function main(words: string[]): Promise<void> {
 /** A signal, or the end of an input that somebody holds open (a parent's pipe, a terminal; not /dev/null). */
 function endOfUse(): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
+    // On, not once: a second signal must not end us before the servers have ended.
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve());
     const input = fstatSync(0);
     if (input.isFIFO() || input.isSocket() || process.stdin.isTTY) {
       process.stdin

@@ -34,7 +34,8 @@ export const quietSettings = {
  * }} options `port` 0 (default): a free one. `settings`: laid over `quietSettings`; what the settings file already says stays.
  *   `env`: seen by the extension host too; HOME and XDG_* are a scratch folder inside `userDataDir` unless named here.
  *   `smokeTestDriver`: let a page's payload start tests in the extension host.
- * @returns {Promise<{ url: string, port: number, stop: () => Promise<void>, ended: Promise<number>, logsDir: string }>}
+ * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void>, ended: Promise<number>, logsDir: string }>}
+ *   `pid`: leads its process group.
  *   `logsDir` holds one folder per start of the server, each with `exthost1/<publisher.name>/<Channel>.log`
  */
 export async function startCodeServer(options) {
@@ -73,7 +74,8 @@ export async function startCodeServer(options) {
     await server.stop();
     throw error;
   }
-  return { url, port, stop: server.stop, ended: server.ended, logsDir: join(userDataDir, 'logs') };
+  const { stop, ended, child } = server;
+  return { url, port, pid: child.pid, stop, ended, logsDir: join(userDataDir, 'logs') };
 }
 
 async function healthy(url) {

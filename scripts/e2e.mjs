@@ -1,7 +1,7 @@
 // Drives the packaged extension in a real VS Code (code-server and a headless Chromium), against the demo fleet.
 // Options: test files as arguments, --grep TEXT, --folder DIR instead of the demo fleet, --extension DIR to pack instead of
 // this one, --unpacked to place it without packing, --deadline SECONDS for the tests, --keep for looking at what is left.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installVsix, placeExtension, startCodeServer } from './code-server.mjs';
@@ -29,6 +29,7 @@ const chromium = await ensureChromium();
 if (options.extension === undefined) await ensureBuilt();
 const folder = scratch({ keep: options.keep });
 const report = join(folder, 'report.json');
+const pidFile = join(folder, 'code-server.pid');
 const folders = { userDataDir: join(folder, 'user'), extensionsDir: join(folder, 'extensions') };
 const closing = [];
 let results;
@@ -47,18 +48,17 @@ async function runTests() {
   if (options.unpacked) placeExtension(folders.extensionsDir, extension);
   else await installVsix((await packageVsix({ from: extension, into: folder })).file, folders);
   const session = await fleet();
-  const server = await startCodeServer({
+  const server = await keepUp({
     ...folders,
     env: { VMS_FLEET_HOME: session.dataDir },
     // Its copies of parent rows lie over the rows that a test means.
     settings: { 'workbench.tree.enableStickyScroll': false },
   });
-  closing.push(server.stop);
   const page = `${server.url}/?${new URLSearchParams({ folder: session.folder })}`;
   const env = {
     ...process.env,
     CHROME_PATH: chromium,
-    VMS_FLEET_E2E: JSON.stringify({ ...session, url: page, logs: server.logsDir }),
+    VMS_FLEET_E2E: JSON.stringify({ ...session, url: page, logs: server.logsDir, pidFile }),
   };
   const { code } = await run(
     bin('vitest'),
@@ -70,6 +70,31 @@ async function runTests() {
     { deadline, cwd: inRepo(), env },
   );
   return code;
+}
+
+/** Starts VS Code, and again at the same port when a test has killed it; `pidFile` names the one that runs. */
+async function keepUp(options) {
+  let closed = false;
+  let stop;
+  let again;
+  const begin = async (port) => {
+    const server = await startCodeServer({ ...options, port });
+    stop = server.stop;
+    writeFileSync(pidFile, String(server.pid));
+    void server.ended.then(() => {
+      if (closed) return;
+      again = begin(server.port).catch((error) =>
+        console.error('VS Code could not be started again:', error),
+      );
+    });
+    return server;
+  };
+  closing.push(async () => {
+    closed = true;
+    await again;
+    await stop();
+  });
+  return begin(0);
 }
 
 /** What the tests open, and where the extension keeps its data. */

@@ -8,7 +8,7 @@ import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { actionWords, count } from '../vscode/words';
-import { leftOut, mustAsk, nothingToDo, question, split, type Split } from './confirmation';
+import { leftOutNote, mustAsk, nothingToDo, question, split, type Split } from './confirmation';
 import { follow } from './follow';
 
 export interface Act {
@@ -46,10 +46,7 @@ export async function act(faces: Faces, request: Act): Promise<void> {
     action,
     servers: going.map(({ id }) => id),
     id: undefined,
-    note:
-      left.length > 0
-        ? `${count(left.length, 'server')} left out (${left.map(leftOut).join('; ')}).`
-        : undefined,
+    note: left.length > 0 ? leftOutNote(left) : undefined,
     run: (updater, signal) => updater.run(agreed, { confirmed: true, signal }),
   });
 }

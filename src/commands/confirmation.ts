@@ -61,7 +61,7 @@ export function nothingToDo({ blocked, skipped }: Split): string {
 
 function serverLine(server: PlanServer): string {
   const { id, from, path, to } = server;
-  const hops = path.length > 0 ? path : to === null ? [] : [to];
+  const hops = path.length > 0 ? path : to === null || to === from ? [] : [to];
   return `${id}: ${hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : (from ?? 'nothing installed')}`;
 }
 
@@ -80,10 +80,19 @@ function interruption({ steps }: PlanServer): string | null {
   return null;
 }
 
-export function leftOut({ id, verdict, reasons }: PlanServer): string {
+/** For the notification at the end, where the reasons have been said before: who was left out, in a few words. */
+export function leftOutNote(left: PlanServer[]): string {
+  const each = left.map(({ id, verdict }) => `${id} (${leftOutWord(verdict)})`);
+  return `${count(left.length, 'server')} left out: ${listed(each, 5)}.`;
+}
+
+const leftOutWord = (verdict: PlanServer['verdict']): string =>
+  verdict === 'blocked' ? 'blocked' : 'nothing to do';
+
+function leftOut({ id, verdict, reasons }: PlanServer): string {
   const severity = verdict === 'blocked' ? 'block' : 'skip';
   const why = reasons.filter((reason) => reason.severity === severity).map(reasonText);
-  return `${id}: ${verdict === 'blocked' ? 'blocked' : 'nothing to do'}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
+  return `${id}: ${leftOutWord(verdict)}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
 }
 
 function reasonText({ rule, message }: Reason): string {
@@ -113,10 +122,12 @@ function bySame(said: { id: string; text: string }[]): [string, string[]][] {
   return [...ids];
 }
 
-const longestNote = 110;
+const longestNote = 140;
 
 function note({ rule, message }: Reason): string {
-  const short = message.length > longestNote ? `${message.slice(0, longestNote).trimEnd()} …` : message;
+  // Between two words, where there are any.
+  const cutOff = message.slice(0, longestNote).replace(/\s+\S*$/, '');
+  const short = message.length > longestNote ? `${cutOff} …` : message;
   return `${short} (${rule})`;
 }
 

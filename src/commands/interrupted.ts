@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Faces } from '../vscode/faces';
 import type { FleetSession } from '../vscode/session';
 import { actionWords, count } from '../vscode/words';
+import { leftBehind } from './left-behind';
 import { resumeRollout } from './resume';
 
 /** Tells once of a rollout that a closed VS Code left behind. */
@@ -14,10 +15,9 @@ export class InterruptedRollouts {
   async look(session: FleetSession): Promise<void> {
     const { name, file } = session.fleet;
     const rollouts = await (await session.updater()).rollouts();
-    const newest = rollouts
-      .filter(({ state, fleet }) => state === 'interrupted' && fleet === file)
-      .filter(({ id }) => !this.told.has(id))
-      .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+    const newest = leftBehind(rollouts.filter(({ fleet }) => fleet === file))
+      .filter(({ state }) => state === 'interrupted')
+      .filter(({ id }) => !this.told.has(id));
     const [rollout] = newest;
     if (!rollout) return;
     for (const { id } of newest) this.told.add(id);

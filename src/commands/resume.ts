@@ -5,6 +5,7 @@ import type { FleetSession } from '../vscode/session';
 import { actionWords, listed, outcomeWords } from '../vscode/words';
 import type { Command } from './command';
 import { follow } from './follow';
+import { leftBehind, unfinished } from './left-behind';
 import { chooseFleet } from './selection';
 
 /** Goes on with a rollout that was interrupted, cancelled or had failures: only with servers that are not done. */
@@ -12,11 +13,12 @@ export const resume: Command = async (faces, chosen) => {
   const session = await chooseFleet(faces, chosen);
   if (!session) return;
   const wanted = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
-  const rollouts = (await (await session.updater()).rollouts())
-    .filter(({ fleet }) => fleet === session.fleet.file)
-    .filter(({ state }) => state === 'interrupted' || state === 'failed' || state === 'cancelled')
-    .filter((rollout) => wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id)))
-    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const all = (await (await session.updater()).rollouts()).filter(
+    ({ fleet }) => fleet === session.fleet.file,
+  );
+  const rollouts = leftBehind(all).filter(
+    (rollout) => wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id)),
+  );
   if (rollouts.length === 0) {
     void vscode.window.showInformationMessage('VMS Fleet: there is no rollout to go on with.');
     return;
@@ -52,10 +54,6 @@ export async function resumeRollout(
     note: undefined,
     run: async (updater, signal) => updater.resume(rollout.id, { signal }),
   });
-}
-
-function unfinished({ servers }: RolloutSummary): string[] {
-  return servers.filter(({ outcome }) => outcome !== 'done' && outcome !== 'skipped').map(({ id }) => id);
 }
 
 function itemOf(rollout: RolloutSummary) {

@@ -14,7 +14,11 @@ export function describeServer(server: Server, state: ServerState): string {
   const asking = checking && rollout === null;
   if (asking && status === 'unknown') return 'asking …';
   const both = [versions(server, state), words(state)];
-  const urgent = busyStatuses.has(status) || failedStatuses.has(status) || status === 'unreachable';
+  const urgent =
+    busyStatuses.has(status) ||
+    failedStatuses.has(status) ||
+    status === 'unreachable' ||
+    blockedBy(state) !== undefined;
   const parts = [...(urgent ? both.reverse() : both), asking ? 'asking …' : ''];
   return oneLine(parts.filter((part) => part !== '').join(' · '));
 }
@@ -40,7 +44,7 @@ function words(state: ServerState): string {
     return why ? `${word}: ${why}` : word;
   }
   const blocked = blockedBy(state);
-  return blocked === undefined ? word : `${word} · blocked: ${blocked}`;
+  return blocked === undefined ? word : `blocked: ${blocked} · ${word}`;
 }
 
 /** The sentence of the first rule that stands in the way; undefined if none does. */
@@ -57,7 +61,8 @@ export function percent({ done, total }: { done: number; total: number }): numbe
 export function serverTooltip(server: Server, state: ServerState): string {
   const { error } = state;
   const lines = [
-    `**${escapeMarkdown(server.id)}** ${escapeMarkdown(describeServer(server, state))}`,
+    // What went wrong stands below in full.
+    `**${escapeMarkdown(server.id)}** ${escapeMarkdown(error ? statusWords[state.status] : describeServer(server, state))}`,
     ...(error ? [`**Error** ${escapeMarkdown(error.message)} (${escapeMarkdown(error.code)})`] : []),
     ...(error?.hint ? [`**Next** ${escapeMarkdown(error.hint)}`] : []),
     ...state.reasons.map(
@@ -111,6 +116,8 @@ export function serverIcon(state: ServerState): Icon {
     case 'unknown':
       return { id: 'server' };
     case 'unreachable':
+      // Not a matter of the network: somebody may stand in between.
+      if (state.error?.code === 'hostkey.changed') return { id: 'shield', color: 'list.errorForeground' };
       return { id: 'debug-disconnect', color: 'list.warningForeground' };
     case 'unsupported':
       return { id: 'circle-slash', color: 'disabledForeground' };

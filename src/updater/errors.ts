@@ -87,6 +87,18 @@ export interface ErrorInfo {
   step?: string;
 }
 
+/** The same error with the step it happened in, where it does not name one itself. */
+export function atStep(error: FleetError, step: string | null): FleetError {
+  if (error.step !== undefined || step === null) return error;
+  const { hint, server, cause } = error;
+  return new FleetError(error.code, error.message, {
+    step,
+    ...(hint !== undefined && { hint }),
+    ...(server !== undefined && { server }),
+    cause,
+  });
+}
+
 /** Any thrown value as an error for people; what is not ours becomes `internal` and keeps its cause. */
 export function asFleetError(thrown: unknown, details: ErrorDetails = {}): FleetError {
   if (thrown instanceof FleetError) return thrown;

@@ -8,6 +8,8 @@ const trust = 'Trust and Connect';
 /** Asks the person in VS Code: one question at a time, for a second input box would close the first. */
 export class WindowPrompts implements Prompts {
   private last: Promise<unknown> = Promise.resolve();
+  /** By subject what the person chose at the first try, so that a mistyped password is not asked twice about. */
+  private readonly remembered = new Map<string, boolean>();
 
   constructor(private readonly secrets: Secrets) {}
 
@@ -49,7 +51,10 @@ export class WindowPrompts implements Prompts {
         ),
       );
       if (answer === undefined) return undefined;
-      await this.secrets.keep(subject, answer, await this.remember(subject, signal));
+      const chosen = attempt === 1 ? undefined : this.remembered.get(subject);
+      const remember = chosen ?? (await this.remember(subject, signal));
+      this.remembered.set(subject, remember);
+      await this.secrets.keep(subject, answer, remember);
       return answer;
     });
   }

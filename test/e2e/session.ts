@@ -13,6 +13,8 @@ export interface Session {
   dataDir: string;
   /** VS Code's logs; output channels are files in it. */
   logs: string;
+  /** A file with the process group of the VS Code that runs now; one that a test kills is started again at the same address. */
+  pidFile: string;
   /** The demo fleet's servers, on loopback. */
   servers: { id: string; port: number }[];
 }

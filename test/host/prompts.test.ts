@@ -43,19 +43,21 @@ describe('questions for passwords', () => {
     const place = storage(true);
     const list = memento();
     person.leave();
-    person = new Person(['Remember', 'Only for Now'], ['first', 'second']);
+    person = new Person(['Remember', 'Only for Now'], ['first', 'second', 'third']);
     const prompts = new WindowPrompts(new Secrets(place, list, log));
     assert.equal(await prompts.secret({ ...question, attempt: 1 }), 'first');
     assert.equal(await prompts.secret({ ...question, attempt: 1 }), 'first');
     assert.deepEqual([...place.kept.values()], ['first']);
-    // Another window of the same person.
-    assert.equal(
-      await new WindowPrompts(new Secrets(place, list, log)).secret({ ...question, attempt: 1 }),
-      'first',
-    );
+    // Mistyped: whether to remember was chosen already.
     assert.equal(await prompts.secret({ ...question, attempt: 2 }), 'second');
+    assert.deepEqual([...place.kept.values()], ['second']);
+    assert.equal(person.lists.length, 1);
+    // Another window of the same person, and by then the password was changed.
+    const later = new WindowPrompts(new Secrets(place, list, log));
+    assert.equal(await later.secret({ ...question, attempt: 1 }), 'second');
+    assert.equal(await later.secret({ ...question, attempt: 2 }), 'third');
     assert.equal(place.kept.size, 0);
-    assert.equal(person.typed.length, 2);
+    assert.equal(person.typed.length, 3);
     assert.ok(person.typed.every(({ password }) => password));
   });
 

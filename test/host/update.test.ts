@@ -94,7 +94,7 @@ describe('an update of a demo server, by commands', function () {
     await call(commandIds.install);
     assert.match(
       person.question?.detail ?? '',
-      /hall-a: 1\.4\.2 → 1\.5\.0, its service restarts: recording stops meanwhile/,
+      /hall-a: 1\.4\.2 → 1\.5\.0\n\nThe service restarts: recording stops meanwhile\./,
     );
     await described(/^1\.5\.0 · installed/);
     assert.equal((await stateOf())?.version, to);

@@ -1,6 +1,6 @@
 import type { Server } from '../fleet/model';
 import type { Action, Reason } from './plan';
-import { nextStart, wallClock, windowLength, windowState, windowText, zoneOf } from './window';
+import { nextStart, wallClock, windowState, windowText, zoneOf } from './window';
 
 const minute = 60_000;
 /**
@@ -27,17 +27,16 @@ export function windowReasons(
   const { window } = server;
   const start = startOf(server, hops, now);
   if (window === undefined || action === 'download' || start?.getTime() === now.getTime()) return [];
-  const needed = expected(server, hops);
   const state = windowState(window, now);
-  const takes = `this is expected to take ${span(needed)}`;
-  const name = `Its maintenance window (${windowText(window)})`;
+  const needed = span(expected(server, hops));
+  const name = windowText(window);
   const at = (when: Date): string => `${wallClock(window, when)}, in ${span(when.getTime() - now.getTime())}`;
   const said =
     start === null
-      ? `${name} is ${span(windowLength(window))} long, and ${takes}.`
+      ? `The ${needed} that this is expected to take do not fit into its maintenance window (${name}).`
       : state.open
-        ? `${name} closes ${at(state.closes)}, and ${takes}. It opens again ${at(start)}.`
-        : `${name} is closed. It opens ${at(start)}.`;
+        ? `Its maintenance window closes ${at(state.closes)}: too soon for the ${needed} expected. It opens again ${at(start)} (${name}).`
+        : `Its maintenance window opens ${at(start)} (${name}).`;
   if (ignore)
     return [{ rule: 'window.ignored', severity: 'warn', message: `${said} It is ignored, as asked for.` }];
   if (start === null)
@@ -45,11 +44,11 @@ export function windowReasons(
       {
         rule: 'window.never-fits',
         severity: 'block',
-        message: `${said} Widen it, or ignore it (\`--ignore-window\`).`,
+        message: `${said} Widen it, or act outside it (\`--ignore-window\`).`,
       },
     ];
   const rule = state.open ? 'window.too-short' : 'window.closed';
-  return [{ rule, severity: 'warn', message: `${said} The rollout waits for that.` }];
+  return [{ rule, severity: 'warn', message: `${said} The rollout waits for it.` }];
 }
 
 /** What a queued server is told: "for its maintenance window, opens sat 22:00 (Europe/Tallinn)". */

@@ -239,15 +239,27 @@ function jobReasons(product: Product, { facts }: Situation, action: Action): Rea
 
 function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason[] {
   if (proposal.steps.length === 0) return [];
+  const who = facts.user?.name ?? 'The login user';
+  const block = (rule: string, message: string): Reason => ({ rule, severity: 'block', message });
   const locked = facts.readOnly ?? [];
-  const rights: Reason[] =
-    locked.length > 0
+  const rights = locked.length > 0 ? [`write the ${locked.join(' and ')} folder`] : [];
+  // Without root a restart needs a command of its own that this user may run.
+  if (facts.user?.root === false && needsRoot(server, proposal))
+    rights.push('restart the machine or its service');
+  const mayNot = rights.map((what) =>
+    block(
+      'server.privileges',
+      `${who} may not ${what}: log in as root or allow \`sudo\` without a password.`,
+    ),
+  );
+  // Facts that were asked for, not written by hand, would hold the boot identity if it could be read.
+  const unproven =
+    facts.user !== undefined && facts.bootId === null && proposal.steps.some(({ step }) => step === 'restart')
       ? [
-          {
-            rule: 'server.privileges',
-            severity: 'block',
-            message: `${facts.user?.name ?? 'The login user'} may not write the ${locked.join(' and ')} folder: log in as root or allow \`sudo\` without a password.`,
-          },
+          block(
+            'server.boot-identity',
+            'The boot identity cannot be read, so a restart could not be proven: set `bootIdFile`.',
+          ),
         ]
       : [];
   const wayIn: Reason[] =
@@ -260,5 +272,10 @@ function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason
           },
         ]
       : [];
-  return [...rights, ...wayIn];
+  return [...mayNot, ...unproven, ...wayIn];
+}
+
+function needsRoot({ commands }: Server, { steps }: Proposal): boolean {
+  const has = (name: string): boolean => steps.some(({ step }) => step === name);
+  return (has('restart') && !commands.reboot) || (has('restart-service') && !commands.serviceRestart);
 }

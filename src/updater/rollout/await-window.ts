@@ -7,14 +7,14 @@ const mostSleep = 30_000;
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export interface Waiting {
-  now(): Date;
+  now: () => Date;
   /** May end early, and does not reject. */
   sleep: Sleep;
   signal: AbortSignal;
   /** Why the server must not begin any more; undefined while it may. */
-  stop(): string | undefined;
+  stop: () => string | undefined;
   /** Tells what is waited for: at first, and when it has changed. */
-  tell(detail: string): Promise<void>;
+  tell: (detail: string) => Promise<void>;
 }
 
 /** Waits until so many hops fit into a server's maintenance window. Resolves with why it must not begin, where it must not. */
@@ -23,16 +23,16 @@ export async function awaitWindow(
   hops: number,
   { now, sleep, signal, stop, tell }: Waiting,
 ): Promise<string | undefined> {
-  let told: number | undefined;
   for (;;) {
-    const why = stop();
-    if (why !== undefined) return why;
-    const at = now().getTime();
-    const start = startOf(server, hops, new Date(at));
+    const at = now();
+    const start = startOf(server, hops, at);
     if (start === null) return 'its maintenance window is too short for it';
-    if (start.getTime() <= at) return undefined;
-    if (start.getTime() !== told) await tell(waitsFor(server, start));
-    told = start.getTime();
-    await sleep(Math.min(mostSleep, told - at), signal);
+    if (start > at) await tell(waitsFor(server, start));
+    for (let left = start.getTime() - at.getTime(); left > 0; left = start.getTime() - now().getTime()) {
+      if (stop() !== undefined) break;
+      await sleep(Math.min(mostSleep, left), signal);
+    }
+    const why = stop();
+    if (why !== undefined || start <= at) return why;
   }
 }

@@ -26,6 +26,8 @@ export const isLinkTrouble = (error: FleetError): boolean => linkTrouble.include
 export class Contact {
   private lastProgress = 0;
   private wasReached = false;
+  /** The step that was told last. */
+  step: string | null = null;
 
   constructor(
     readonly server: Server,
@@ -76,6 +78,7 @@ export class Contact {
 
   /** Tells a state before what it names is done. */
   async status(status: ServerStatus, step: string, detail: string | null): Promise<void> {
+    this.step = step;
     await this.say({ type: 'status', server: this.server.id, status, step, detail });
   }
 

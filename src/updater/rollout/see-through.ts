@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asFleetError, FleetError } from '../errors';
 import { interrupted, jobError, statusOfStep } from '../plan/assess';
 import type { JobFact } from '../targets/facts';
@@ -8,6 +9,8 @@ import { isLinkTrouble, type Contact } from './contact';
 
 /** A job whose runner vanishes again and again is not started for ever. */
 const mostRestarts = 5;
+/** ms by which the wait before each further start grows. */
+const startPause = 1_000;
 /** ms in which a journal that tells of a restart may tell of its end too. */
 const restartGrace = 1_000;
 
@@ -30,8 +33,11 @@ export async function seeJobThrough(seeing: Seeing): Promise<void> {
   const cancelling = cancelOnRequest(seeing);
   try {
     for (let starts = 0; ; starts++) {
+      const seen = journal.lines;
       const { end, before } = await follow(seeing, journal);
       await journal.told;
+      // A runner that got further is no runner that vanishes again and again.
+      if (journal.lines > seen) starts = 0;
       if (end !== 'restarting' && end.kind === 'exit') {
         if (end.state === 'done') return;
         if (end.state === 'cancelled')
@@ -40,6 +46,8 @@ export async function seeJobThrough(seeing: Seeing): Promise<void> {
       }
       if (before !== null) await outAndBack(seeing, before);
       if (starts === mostRestarts) throw interrupted(contact.server, jobId, journal.step);
+      // A machine on its way down, or just up, needs a moment before a runner can live on it.
+      if (before === null) await sleep(startPause * starts, undefined, { signal: detach });
       // The server goes on by itself where it can; where it cannot, this starts the runner again.
       await contact.persist(detach, (link) => platform.continueJob(link, jobId, detach));
     }

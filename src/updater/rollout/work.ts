@@ -1,4 +1,4 @@
-import { asFleetError, FleetError } from '../errors';
+import { asFleetError, atStep, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
 import { assess, provesOnly, statusOfStep } from '../plan/assess';
@@ -46,7 +46,7 @@ export interface WorkContext {
   detach: AbortSignal;
   now(): Date;
   /** Whether so many more hops may begin now: asked before each, behind its download. */
-  mayBegin(hops: number): boolean;
+  mayBegin: (hops: number) => boolean;
 }
 
 /** The server waits for its maintenance window: what could be done before that is done, and the same work goes on later. */
@@ -78,11 +78,26 @@ export class Work {
     try {
       return await this.steps();
     } catch (thrown) {
-      const error = asFleetError(thrown, { server: this.context.server.id });
+      const error = atStep(asFleetError(thrown, { server: this.context.server.id }), this.contact.step);
       if (this.context.detach.aborted || (error.code === 'cancelled' && this.context.cancel.aborted))
-        return this.settled('cancelled', error);
+        return this.settled('cancelled', this.cancelled(error));
       return { outcome: 'failed', status: this.failedStatus(error), error };
     }
+  }
+
+  private cancelled(error: FleetError): FleetError {
+    const { server } = this.context;
+    const step = error.step ?? 'connect';
+    return new FleetError(
+      'cancelled',
+      `${server.id} was cancelled in ${step}; what lies on the server is kept.`,
+      {
+        server: server.id,
+        step,
+        hint: 'Resume the rollout to go on from there.',
+        cause: error,
+      },
+    );
   }
 
   private async steps(): Promise<WorkResult | Waits> {
@@ -104,8 +119,12 @@ export class Work {
   private async nextHops(first: Facts): Promise<WorkResult | Waits> {
     const { action, planned, mayBegin } = this.context;
     let facts = first;
+    const mine = this.myJob(facts);
+    // Its job has brought what it was to bring, and proven it there; that the fleet file wants another version by now is the
+    // next rollout's business.
+    const brought = mine?.state === 'done' && mine.to === planned.to && facts.installed?.version === mine.to;
+    if (action === 'install' && brought) return this.settled('done');
     if (action === 'restart') {
-      const mine = this.myJob(facts);
       if (mine?.state !== 'done') {
         if (!mayBegin(1)) return 'waits';
         await this.job(facts, null);

@@ -65,7 +65,7 @@ export class Runs {
   next(): Run | undefined {
     const first = this.missing[this.at];
     if (first === undefined) return undefined;
-    const share = Math.ceil((this.missing.length - this.at) / (2 * this.streams));
+    const share = Math.ceil((this.missing.length - this.at) / (this.streams + 1));
     const most = Math.min(longestRun, share);
     let count = 1;
     while (count < most && this.missing[this.at + count] === first + count) count++;

@@ -74,7 +74,7 @@ export interface Handshake {
 /** Thrown when the server hung up while a person was still answering; the answer is known now, so one more try is worth it. */
 export class HungUpWhileAsking extends FleetError {}
 
-/** Thrown when the server hung up before a word of the handshake: also what one does that has too many logins at once. */
+/** Thrown when the server hung up before it showed its key: also what one does that has too many logins at once. */
 export class HungUpAtOnce extends FleetError {}
 
 export interface Handshaken {
@@ -168,7 +168,7 @@ async function shake(options: Handshake, free: () => void): Promise<Handshaken> 
       if (error?.level === 'agent') return; // an agent that fails to sign is one attempt less, ssh2 goes on by itself
       if (error?.level === 'client-authentication' || /too many auth/i.test(error?.message ?? ''))
         return fail(auth.failure(error));
-      if (questions === 0 || !question) return fail(dropped(hop, error));
+      if (questions === 0 || !question) return fail(dropped(hop, error, trusted ? FleetError : HungUpAtOnce));
       const hungUp = new HungUpWhileAsking('link.lost', dropped(hop, error).message, {
         server: hop.server.id,
         cause: error,
@@ -260,8 +260,7 @@ function dropped(hop: Hop, cause: Error | undefined, as: typeof FleetError = Fle
         cause,
       },
     );
-  const kind = /before handshake/i.test(why) ? HungUpAtOnce : as;
-  return new kind('link.lost', `${hop.host} ended the connection before the login was done${why}.`, {
+  return new as('link.lost', `${hop.host} ended the connection before the login was done${why}.`, {
     hint: 'It may be starting up, or over its limit of connections (MaxStartups), or no SSH server.',
     server: hop.server.id,
     cause,

@@ -22,6 +22,8 @@ export interface Facts {
   modules?: Record<string, string>;
   /** Banalytics: no modules-info.properties, so a fresh installation. */
   firstRun?: boolean;
+  /** Banalytics: there is no home folder at all. */
+  homeMissing?: boolean;
   /** Packages that lie on the server, complete and verified there. */
   loaded: LoadedFact[];
   /** Versions, oldest first, the installed one last. */

@@ -16,7 +16,7 @@ import { SshLink } from './ssh-link';
 import { orAborted, Shared, Slots, stopper } from './waiting';
 
 /** Times that a server may hang up before a word, ms before the next try (more after each), and ms that such a try lasts. */
-const hangUpsBorne = 3;
+const hangUpsBorne = 4;
 const hangUpPause = 400;
 const hangUpAtMost = 1_000;
 

@@ -61,11 +61,14 @@ async function runScript(link: Link, script: string, signal?: AbortSignal): Prom
 /** @throws FleetError that names the cause: no room, no rights, or what the server said. */
 function must(link: Link, result: ExecResult, doing: string): ExecResult {
   if (result.code === 0) return result;
-  // What was printed until then is half an answer and no reason.
-  const ended = result.signal && `the command was ended by ${result.signal}; the server may be shutting down`;
-  const said =
-    lastLine(result.stderr) || ended || lastLine(result.stdout) || `exit code ${result.code ?? 'none'}`;
   const server = link.server.id;
+  // A machine that goes down ends commands before connections; what was printed until then is half an answer.
+  if (result.signal !== null)
+    throw new FleetError('link.lost', `${server} ended a command by ${result.signal} while ${doing}.`, {
+      server,
+      hint: 'It may be shutting down. Try again when it is back; work that runs there is found again.',
+    });
+  const said = lastLine(result.stderr) || lastLine(result.stdout) || `exit code ${result.code ?? 'none'}`;
   if (/no space left/i.test(said))
     throw new FleetError('space', `${server} has no room left while ${doing}: ${said}`, {
       server,
@@ -258,7 +261,7 @@ async function continueJob(link: Link, jobId: string, signal?: AbortSignal): Pro
 }
 
 function started(link: Link, result: ExecResult): void {
-  const busy = /^busy\t(.*)$/m.exec(result.stdout);
+  const busy = /busy\t(.*)$/m.exec(result.stdout);
   if (result.code === 75 && busy)
     throw new FleetError('job.busy', `Job ${busy[1]} works on ${link.server.id} already.`, {
       server: link.server.id,

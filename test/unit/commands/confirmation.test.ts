@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mustAsk, nothingToDo, question, split } from '../../../src/commands/confirmation';
+import { leftOutNote, mustAsk, nothingToDo, question, split } from '../../../src/commands/confirmation';
 import type { Plan, PlanServer } from '../../../src/updater/plan/plan';
 import { planDocument } from '../../../src/vscode/plan-document';
 
@@ -49,6 +49,12 @@ describe('the question before servers are changed', () => {
       'Left out:\nc: blocked: No room. (x.space)\nd: nothing to do: It is there. (version.same)',
     );
     expect(button).toBe('Install, Leave Out 2');
+    expect(leftOutNote([blocked, same])).toBe('2 servers left out: c (blocked), d (nothing to do).');
+  });
+
+  it('names one version where none changes', () => {
+    const made = plan(server('a', { from: '1.4.1', to: '1.4.1', path: [] }));
+    expect(question(made, split(made)).detail).toMatch(/^a: 1\.4\.1$/m);
   });
 
   it('stays short with twenty servers and long notes', () => {
@@ -58,7 +64,7 @@ describe('the question before servers are changed', () => {
     const { detail } = question(plan(...many), split(plan(...many)));
     expect(detail).toContain('… and 5 more');
     expect(detail.match(/recording stops/g)).toHaveLength(1);
-    expect(detail).toMatch(/Note:\nall: Not in the library yet: .{80,90} … \(package\.not-loaded\)$/);
+    expect(detail).toMatch(/Note:\nall: Not in the library yet: .{100,120} … \(package\.not-loaded\)$/);
   });
 
   it('says what is to be confirmed, the same sentence once', () => {
@@ -70,6 +76,22 @@ describe('the question before servers are changed', () => {
     expect(question(made, split(made)).detail).toContain('To be confirmed:\nall: Really? (y)');
     expect(mustAsk(split(made))).toBe(true);
   });
+
+  it.each(['window.closed', 'window.too-short'])(
+    'offers to act outside the window where %s holds it up',
+    (rule) => {
+      const message =
+        'Its maintenance window opens sat 22:00, in 5 h 12 min (sat 22:00–04:00, Europe/Tallinn).';
+      const made = plan(server('a', { reasons: [{ rule, severity: 'warn', message }] }), server('b'), same);
+      expect(question(made, split(made))).toMatchObject({
+        button: 'Install in the Window, Leave Out 1',
+        outsideWindow: 'Install Now, Outside the Window',
+        detail: expect.stringContaining(`a: ${message}`) as string,
+      });
+      const open = plan(server('a'));
+      expect(question(open, split(open))).toMatchObject({ button: 'Install', outsideWindow: undefined });
+    },
+  );
 
   it('must be asked when somebody is blocked, not when there is only nothing to do', () => {
     expect(mustAsk(split(plan(server('a'), blocked)))).toBe(true);

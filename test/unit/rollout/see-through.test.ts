@@ -184,7 +184,7 @@ describe('a job that is seen through', () => {
     await expect(scene.see()).rejects.toMatchObject({ code: 'restart.no-return' });
   });
 
-  it('starts a vanished runner again, and not for ever', async () => {
+  it('starts a vanished runner again, and not for ever', { timeout: 40_000 }, async () => {
     const scene = stage({ follow: [() => Promise.resolve({ kind: 'gone' })] });
     await expect(scene.see()).rejects.toMatchObject({ code: 'job.interrupted' });
     expect(scene.calls.continued).toBe(5);

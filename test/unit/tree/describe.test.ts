@@ -40,7 +40,7 @@ describe('what stands behind a server', () => {
   it('says why it is blocked or failed', () => {
     const reasons = [{ rule: 'banalytics.free-space', severity: 'block' as const, message: 'needs 5 GB.' }];
     expect(describeServer(box, state({ status: 'not-downloaded', reasons }))).toBe(
-      'not downloaded · blocked: needs 5 GB.',
+      'blocked: needs 5 GB. · not downloaded',
     );
     const error = { code: 'job.failed' as const, message: 'No\nspace', hint: null };
     expect(describeServer(box, state({ status: 'failed', error }))).toBe('failed: No space');
@@ -56,6 +56,9 @@ describe('what stands behind a server', () => {
     const icons = serverStatuses.map((status) => serverIcon(state({ status })).id);
     expect(icons.every((id) => /^[a-z-]+(~spin)?$/.test(id))).toBe(true);
     expect(serverIcon(state({ status: 'failed' })).color).toBe('list.errorForeground');
+    const error = { code: 'hostkey.changed' as const, message: 'm', hint: null };
+    expect(serverIcon(state({ status: 'unreachable' })).id).toBe('debug-disconnect');
+    expect(serverIcon(state({ status: 'unreachable', error })).id).toBe('shield');
   });
 });
 

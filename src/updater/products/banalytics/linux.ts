@@ -12,6 +12,7 @@ export const linux: Hands = {
     const { serviceStatus } = server.commands;
     return [
       { ask: 'read', name: 'modules-info', path: platform.join(home, 'modules', 'modules-info.properties') },
+      { ask: 'read', name: 'home', path: home },
       { ask: 'free', name: 'home', path: home },
       { ask: 'writable', name: 'home', path: home },
       { ask: 'size', name: 'modules', path: at('modules') },
@@ -32,6 +33,7 @@ export const linux: Hands = {
       installed: core === undefined ? null : { version: core },
       modules,
       firstRun: lines === undefined,
+      ...(answers.files.home === undefined && { homeMissing: true }),
       service: { name: settings(server).service, state: answers.service ?? 'unknown' },
     };
   },

@@ -55,6 +55,7 @@ export function install(situation: Situation): Proposal {
     path: [core],
     steps: [...changed.map(moduleStep), ...restartSteps(situation)],
     reasons: [
+      ...setUpReasons(situation),
       ...(own.environment === undefined ? [cite(rules, 'banalytics.registered')] : []),
       ...supplyReasons(situation),
       ...spaceReason(situation),
@@ -62,6 +63,21 @@ export function install(situation: Situation): Proposal {
       cite(rules, 'banalytics.restart-window'),
     ],
   };
+}
+
+/** A wrong `home` or `service` would cost a restart before it shows. */
+function setUpReasons({ server, facts }: Situation): Reason[] {
+  const { home, service } = settings(server);
+  const noHome = facts.homeMissing === true;
+  const noService = facts.service?.state === 'missing';
+  return [
+    ...(noHome
+      ? [cite(rules, 'banalytics.home', `There is no ${home}; check \`home\` in the fleet file.`)]
+      : []),
+    ...(noService
+      ? [cite(rules, 'banalytics.service', `There is no ${service}; check \`service\` in the fleet file.`)]
+      : []),
+  ];
 }
 
 function moduleStep(change: ModuleChange): PlanStep {

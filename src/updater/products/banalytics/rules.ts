@@ -39,6 +39,16 @@ export const rules: readonly Rule[] = [
     sentence: 'Modules become active only after the restart; recording stops meanwhile.',
   },
   {
+    id: 'banalytics.home',
+    severity: 'block',
+    sentence: 'The product must be set up on the server: modules are put into its home folder.',
+  },
+  {
+    id: 'banalytics.service',
+    severity: 'block',
+    sentence: 'The service of the product must be known to the server; nothing else starts the modules.',
+  },
+  {
     id: 'banalytics.no-core',
     severity: 'block',
     sentence: 'The desired set names no version of the core.',

@@ -1,0 +1,40 @@
+import { statSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Bench } from './bench';
+import { timed } from './process';
+import { figure, type Ratio } from './rounds';
+
+/** The test of the extension host that activates the extension first of all; what it takes is the loading of the bundle and `activate`. */
+const test = 'activates without an error';
+
+/** How long VS Code waits for the extension, measured inside a real extension host, and what the bundles weigh. */
+export async function activationBench(bench: Bench): Promise<Ratio[]> {
+  bench.say('Activation in the extension host');
+  const times: number[] = [];
+  for (let round = 1; round <= Math.min(bench.rounds, 3); round++) {
+    const ms = await activate(bench).catch((error: unknown) => {
+      bench.say(`NOT MEASURED: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    });
+    if (ms === undefined) break;
+    bench.say(`  round ${round}: ${ms} ms`);
+    times.push(ms);
+  }
+  const measured =
+    times.length > 0 ? [figure('activation in the extension host, ms', times, { atMost: 50 })] : [];
+  const weight = (name: string): number => statSync(path.join(bench.root, 'dist', name)).size / 1000;
+  return [
+    ...measured,
+    figure('dist/extension.js, kB', [weight('extension.js')], { atMost: 800 }),
+    figure('dist/cli.js, kB', [weight('cli.js')]),
+  ];
+}
+
+async function activate(bench: Bench): Promise<number> {
+  const program = path.join(bench.root, 'scripts', 'host.mjs');
+  const { stdout } = await timed(process.execPath, [program, '--grep', test], { deadline: 300_000 });
+  const ms = new RegExp(`${test} \\((\\d+) ms\\)`).exec(stdout)?.[1];
+  if (ms === undefined)
+    throw new Error(`the extension host did not report its activation:\n${stdout.slice(-500)}`);
+  return Number(ms);
+}

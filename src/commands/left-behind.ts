@@ -1,0 +1,27 @@
+import type { Action } from '../updater/plan/plan';
+import type { RolloutSummary } from '../updater/updater';
+
+/** Servers of a rollout that it has not brought to their end. */
+export function unfinished({ servers }: RolloutSummary): string[] {
+  return servers.filter(({ outcome }) => outcome !== 'done' && outcome !== 'skipped').map(({ id }) => id);
+}
+
+const everyAction: Action[] = ['download', 'install', 'rollback', 'restart'];
+
+/**
+ * Of a fleet's rollouts those worth going on with, newest first: they left a server behind, and no later rollout
+ * did the same to it, or more. Else a rollout that was interrupted once would be offered for ever.
+ */
+export function leftBehind(rollouts: readonly RolloutSummary[]): RolloutSummary[] {
+  const newestFirst = [...rollouts].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const later = new Set<string>();
+  return newestFirst.filter((rollout) => {
+    const { action, state, servers } = rollout;
+    const open = unfinished(rollout).some((id) => !later.has(`${action} ${id}`));
+    // An installation downloads and restarts, and a rollback undoes whatever was begun.
+    const covered = action === 'download' || action === 'restart' ? [action] : everyAction;
+    for (const { id, outcome } of servers)
+      if (outcome !== 'not-started') for (const one of covered) later.add(`${one} ${id}`);
+    return open && (state === 'interrupted' || state === 'failed' || state === 'cancelled');
+  });
+}

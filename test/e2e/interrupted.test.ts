@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { makeFolder } from './folders';
+import { session, useWorkbench } from './session';
+import { until } from './until';
+
+const workbench = useWorkbench();
+const minutes = 60_000;
+// Its file wants a newer core in the depot, so that nothing of the harbour is touched.
+const folder = makeFolder();
+folder.writeFleet((text) => {
+  const [harbour, depot] = text.split('"tram-depot"');
+  if (depot === undefined) throw new Error('The demo fleet has no depot any more');
+  return `${harbour}"tram-depot"${depot.replace('box:core": "1.4.2"', 'box:core": "1.5.0"')}`;
+});
+afterAll(() => folder.remove());
+
+/** Waits until the row of a server reads so. */
+async function shows(id: string, text: RegExp, within = 20_000): Promise<void> {
+  await until(
+    `${id} to show ${String(text)}`,
+    async () => text.test((await (await workbench().treeRow(id, 'Fleet')).innerText()).replace(/\s+/g, ' ')),
+    within,
+  );
+}
+
+async function open(): Promise<void> {
+  await workbench().open(folder.url);
+  await workbench().showContainer('VMS Fleet');
+}
+
+it(
+  'leaves the server that waits untouched when a rollout is cancelled',
+  { timeout: 2 * minutes },
+  async () => {
+    await open();
+    await shows('hall-a', /1\.4\.2 → 1\.5\.0/);
+    await shows('hall-b', /1\.4\.2 → 1\.5\.0/);
+    const rows = [await workbench().treeRow('hall-a', 'Fleet'), await workbench().treeRow('hall-b', 'Fleet')];
+    await workbench().select(rows);
+    await workbench().palette('VMS Fleet: Install…');
+    await workbench().modal('Install');
+    await shows('hall-b', /queued/);
+    await workbench().palette('VMS Fleet: Cancel Rollout…');
+    expect(await workbench().modal('Cancel the Rollout')).toContain('undone');
+    await until(
+      'the rollout to end',
+      () => /rollout \S+: cancelled/i.test(workbench().outputChannel('VMS Fleet')),
+      90_000,
+    );
+    await workbench().notification(/Install: cancelled/);
+    await shows('hall-b', /1\.4\.2 → 1\.5\.0/);
+    // The first one was undone, or past its restart and has ended by itself: either way nobody works on it any more.
+    await shows('hall-a', /(1\.4\.2 → 1\.5\.0 · (loaded|not downloaded)|1\.5\.0 · installed)/);
+  },
+);
+
+it('finds the job again after VS Code was killed, and finishes', { timeout: 3 * minutes }, async () => {
+  const row = await workbench().treeRow('hall-b', 'Fleet');
+  await row.click();
+  await workbench().contextMenu(row, 'Install…');
+  await workbench().modal('Install');
+  await shows('hall-b', /installing|restarting|verifying/, 60_000);
+  const { pidFile } = session();
+  const group = Number(readFileSync(pidFile, 'utf8'));
+  process.kill(-group, 'SIGKILL');
+  await until('VS Code to be started again', () => readFileSync(pidFile, 'utf8') !== String(group));
+  await open();
+  await workbench().notification(/Install of 1 server .* was interrupted/, 'Resume');
+  expect(await workbench().modal('Resume')).toContain('hall-b');
+  await shows('hall-b', /1\.5\.0 · installed/, 90_000);
+  await workbench().notification(/Install: 1 server installed/);
+});
