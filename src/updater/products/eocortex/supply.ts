@@ -27,12 +27,14 @@ const fits = (info: PackageInfo, { arch }: Facts): boolean =>
   info.arch === null || (runs[arch]?.includes(info.arch) ?? true);
 
 /**
- * The version to go to: the one asked for, else that of the loaded package, the highest in the library (a hop's package may
- * be loaded beside it). Where this machine has none, what a colleague loaded onto the server. Null: nobody wants any.
+ * The version to go to: the one asked for, else that of the system's loaded package. Where the fleet file names none, the highest in
+ * the library (a hop's package may be loaded beside it), and where this machine has none, what a colleague loaded onto the server.
+ * Null: nobody wants any.
  */
-export function wanted({ to, supply, facts }: Situation): string | null {
+export function wanted({ server, to, supply, facts }: Situation): string | null {
   return (
     to ??
+    server.eocortex?.version ??
     highest(installers(supply.packages).map((info) => info.version)) ??
     highest(onServer(facts).map((loaded) => loaded.version))
   );
