@@ -23,11 +23,14 @@ export function rangeOf({ first, count }: Run, size: number): { start: number; b
 
 export const countBlocks = (size: number): number => Math.max(1, Math.ceil(size / blockBytes));
 
-/** Blocks whose SHA-256 there is not that of the same block here: a part is believed block by block, never by its length. */
+/**
+ * Blocks whose SHA-256 there is not that of the same block here: a part is believed block by block. One without a SHA-256 (null)
+ * is believed until the whole is hashed.
+ */
 export async function missingBlocks(
   path: string,
   size: number,
-  held: Map<number, string>,
+  held: ReadonlyMap<number, string | null>,
 ): Promise<number[]> {
   const all = Array.from({ length: countBlocks(size) }, (_, block) => block);
   if (held.size === 0) return all;
@@ -37,6 +40,7 @@ export async function missingBlocks(
     const missing: number[] = [];
     for (const block of all) {
       const theirs = held.get(block);
+      if (theirs === null) continue;
       if (theirs !== undefined) {
         const { bytesRead } = await file.read(buffer, 0, blockBytes, block * blockBytes);
         const ours = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');

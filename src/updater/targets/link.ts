@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Server } from '../fleet/model';
+import type { RemoteFiles } from './sftp';
 
 /** The end of one remote command. `code` is null when a signal ended it. */
 export interface ExecResult {
@@ -29,6 +30,8 @@ export interface Link {
   /** Milliseconds of one round trip, measured when the link was made. */
   readonly roundTrip: number;
   readonly open: boolean;
+  /** Files there, over SFTP on the same connection. */
+  readonly files: RemoteFiles;
   /**
    * Runs a command in the server's login shell. Resolves however the command ended; throws only when the link fails
    * (`link.lost`, `link.timeout`, `cancelled`). Many may run at once on one link.

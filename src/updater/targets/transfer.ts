@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { FleetError } from '../errors';
 import { blockMiB, countBlocks, Front, mib, missingBlocks, rangeOf, Runs, type Run } from './blocks';
 import type { Link } from './link';
@@ -61,8 +62,10 @@ export async function transfer(
   /** Sends one run; `out` resolves when its last byte is on the way, `done` when the server has written it. */
   const send = (run: Run): { out: Promise<void>; done: Promise<void> } => {
     const { start, bytes } = rangeOf(run, size);
-    const stdin =
-      bytes === 0 ? '' : createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
+    const data =
+      bytes === 0
+        ? Readable.from([])
+        : createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
     let left = bytes;
     let allOut = (): void => undefined;
     const out = new Promise<void>((resolve) => (allOut = resolve));
@@ -71,11 +74,9 @@ export async function transfer(
       left -= count;
       if (left <= 0) allOut();
     };
-    const command = platform.putCommand(link.server, source, run.first * blockMiB);
-    const done = link.exec(command, { stdin, deadline, signal: both, onSent }).then((result) => {
-      if (result.code !== 0) throw putFailure(link, source, result.stderr);
-      front.finished(run);
-    });
+    const done = platform
+      .put(link, source, run.first * blockMiB, data, { deadline, signal: both, onSent })
+      .then(() => front.finished(run));
     done.catch(() => undefined);
     return { out, done };
   };
@@ -157,26 +158,4 @@ class Watch {
     this.rest();
     this.controller.abort();
   }
-}
-
-function putFailure(link: Link, source: Source, stderr: string): FleetError {
-  const said =
-    stderr
-      .trim()
-      .split('\n')
-      .find((line) => !/records (in|out)|copied|transferred/.test(line)) ?? '';
-  const server = link.server.id;
-  if (/no space left|disk quota|file too large/i.test(stderr))
-    return new FleetError('space', `${server} ran out of room while taking in ${source.file}.`, {
-      server,
-      hint: 'Free space on the server, then download again: it goes on where it stopped.',
-    });
-  return new FleetError(
-    'transfer.failed',
-    `${server} could not write ${source.file}: ${said || 'no reason given'}.`,
-    {
-      server,
-      hint: 'Download again: it goes on where it stopped.',
-    },
-  );
 }

@@ -268,6 +268,7 @@ rem Does the step `name` with the words a1 to a6; `why` says afterwards what wen
 :do
 set "why="
 for %%k in (1 2 3 4 5 6) do call :word a%%k
+if defined why exit /b 0
 set "known="
 for %%s in (check-package check-space check-idle stop start restart-service backup seal check-backup restore run restart check-version check-service check-port check-command record unrecord commit) do if "!name!"=="%%s" set "known=1"
 if not defined known (
@@ -280,7 +281,9 @@ exit /b 0
 rem Gives a variable the word that it refers to, where it refers to one.
 :word
 if not defined %1 exit /b 0
-if exist "words\!%1!" set /p "%1="<"words\!%1!"
+set "probe=!%1!"
+if not "%probe:~0,1%"=="@" exit /b 0
+if exist "words\!probe!" (set /p "%1="<"words\!probe!") else set "why=words\!probe! of its plan is missing"
 exit /b 0
 
 rem Takes back what was done since the last commit, newest first, and ends.

@@ -1,10 +1,10 @@
 @echo off
 rem What a workstation asks of a Windows server, said in cmd.exe's batch language, which every Windows has. Lies in a folder
-rem of its own below the login user's temporary folder; beside it, one file a word, lies what is asked for: @1 is the state
-rem folder, `asks` has the questions, a line each, words parted by tabs. Words are data: each is read by `set /p`, used as
-rem !word! and never parsed as a command.
+rem of its own below the login user's temporary folder. Beside it lies what is asked for: `asks-NAME` has questions, a line
+rem each, words parted by tabs; a word that is not plain stands in a file of its own (@...), and @state is the state folder.
+rem Such words are data: read by `set /p`, used as !word! and never parsed as a command.
 rem
-rem   server.bat facts            answers everything in one go
+rem   server.bat facts NAME       answers everything in one go, the questions of asks-NAME too
 rem   server.bat version WORD     the version of an executable, by its own resource
 rem   server.bat pulse JOB        the boot time, and whether a job has ended
 rem   server.bat prepare          makes the state folder
@@ -22,10 +22,9 @@ set "second=%~2"
 set "third=%~3"
 echo.
 echo @@vms-fleet 1
-if not exist "@1" goto :stale
-set "state="
-set /p "state="<"@1"
-if not defined state goto :stale
+set "state=@state"
+call :word state
+if "!state!"=="@state" exit /b 3
 if "!verb!"=="facts" goto :facts
 if "!verb!"=="version" goto :version
 if "!verb!"=="pulse" goto :pulse
@@ -34,11 +33,6 @@ if "!verb!"=="begin" goto :begin
 if "!verb!"=="prove" goto :prove
 if "!verb!"=="job" goto :job
 exit /b 2
-
-:stale
-rem Somebody has cleaned the temporary folder: the workstation lays everything down again.
-echo @@stale
-exit /b 3
 
 :facts
 echo @@codepage
@@ -66,7 +60,8 @@ echo @@free system
 dir /-c "%SystemDrive%\" 2>nul
 set "place=!state!"
 call :free state
-if exist asks for /f "usebackq tokens=1-4 delims=	" %%a in ("asks") do (
+if not exist "asks-!second!" echo @@stale
+if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-!second!") do (
   set "ask=%%a"
   set "name=%%b"
   set "one=%%c"
@@ -81,6 +76,25 @@ exit /b 0
 call :word one
 call :word two
 if "!ask!"=="service" goto :ask_service
+if "!ask!"=="program" goto :ask_program
+if "!ask!"=="size" goto :ask_size
+if "!ask!"=="read" goto :ask_read
+if "!ask!"=="free" (
+  set "place=!one!"
+  call :free !name!
+)
+exit /b 0
+
+rem Gives a variable the word that it refers to, where it refers to one. Where its file is gone, somebody has cleaned the
+rem temporary folder, and the workstation lays everything down again.
+:word
+if not defined %1 exit /b 0
+set "probe=!%1!"
+if not "%probe:~0,1%"=="@" exit /b 0
+if exist "!probe!" (set /p "%1="<"!probe!") else echo @@stale
+exit /b 0
+
+:ask_service
 if "!ask!"=="program" goto :ask_program
 if "!ask!"=="size" goto :ask_size
 if "!ask!"=="read" goto :ask_read
@@ -250,7 +264,7 @@ if defined job if not exist "!state!\jobs\!job!\plan" set "job="
 if not defined job for /f "delims=" %%j in ('dir /b /ad /on "!state!\jobs" 2^>nul') do if exist "!state!\jobs\%%j\plan" set "job=%%j"
 if not defined job exit /b 0
 echo @@job !job!
-type "!state!\jobs\!job!\plan"
+type "!state!\jobs\!job!\about"
 call "!state!\jobs\!job!\job.bat" look
 exit /b 0
 
