@@ -3,13 +3,33 @@ declare module '*.sh' {
   export default text;
 }
 
+<<<<<<< HEAD
 declare module '*.bat' {
+=======
+declare module '*.c' {
+>>>>>>> lab
   const text: string;
   export default text;
 }
 
+<<<<<<< HEAD
 /** The upper halves of the code pages of one byte a character: `cp866` → 128 characters. */
 declare module 'iconv-lite/encodings/sbcs-data-generated' {
   const tables: Record<string, { chars: string } | undefined>;
   export default tables;
+=======
+declare module '*.h' {
+  const text: string;
+  export default text;
+}
+
+declare module '*.nsi' {
+  const text: string;
+  export default text;
+}
+
+declare module '*.wxs' {
+  const text: string;
+  export default text;
+>>>>>>> lab
 }
