@@ -311,7 +311,7 @@ export class WindowsMachine {
 
   private run(command: string | undefined): Command {
     const cmd = 'C:\\windows\\system32\\cmd.exe';
-    const line = command === undefined ? cmd : `${cmd} /c "${command}"`;
+    const line = command === undefined ? cmd : `${cmd} /s /c "${command}"`;
     if (line.length > LONGEST_COMMAND)
       return this.launch(`${cmd} /c "echo The command line is too long.>&2 & exit 1"`);
     return this.launch(line);

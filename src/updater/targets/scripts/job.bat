@@ -14,6 +14,7 @@ rem newest first, down to the last commit). Journal: 0 begin|end|fail|undo|note 
 rem TEXT, written last.
 setlocal DisableDelayedExpansion
 cd /d "%~dp0"
+set "here=%cd%"
 setlocal EnableExtensions EnableDelayedExpansion
 chcp 65001 >nul 2>nul
 for %%i in (.) do set "job=%%~nxi"
@@ -103,76 +104,9 @@ rem The lock is a file whose text names the job. It gets its name in one go, and
 :take_lock
 set "holder="
 call :read_lock
-if "!holder!"=="!job!" (
-  set "holder="
-  exit /b 0
-)
-if defined holder if exist "!state!\jobs\!holder!\plan" if not exist "!state!\jobs\!holder!\exit" exit /b 0
-set "stale=!holder!"
-set "holder="
-if exist "!state!\lock" call :move_stale
-if defined holder exit /b 0
->"!state!\lock.!job!" echo job:!job!
-ren "!state!\lock.!job!" lock >nul 2>nul
-if exist "!state!\lock.!job!" del "!state!\lock.!job!" >nul 2>nul
-call :read_lock
-if "!holder!"=="!job!" set "holder="
-exit /b 0
-
-rem Its job has ended or is gone. Whoever gets it moved away looks at it again: somebody else may have been faster.
-:move_stale
-set "aside=!state!\lock.stale.!job!"
-if exist "!aside!" del "!aside!" >nul 2>nul
-ren "!state!\lock" "lock.stale.!job!" >nul 2>nul
-if not exist "!aside!" exit /b 0
-set "moved="
-for /f "usebackq tokens=1,2 delims=:" %%a in ("!aside!") do if "%%a"=="job" set "moved=%%b"
-if not "!moved!"=="!stale!" (
-  ren "!aside!" lock >nul 2>nul
-  set "holder=!moved!"
-  exit /b 0
-)
-if defined stale call :note note 0 lock "the lock of job !stale!, which is gone, was taken over"
-del "!aside!" >nul 2>nul
-exit /b 0
-
-:read_lock
-if "!holder!"=="!job!" (
-  set "holder="
-  exit /b 0
-)
-if defined holder if exist "!state!\jobs\!holder!\plan" if not exist "!state!\jobs\!holder!\exit" exit /b 0
-set "stale=!holder!"
-set "holder="
-if exist "!state!\lock" call :move_stale
-if defined holder exit /b 0
->"!state!\lock.!job!" echo job:!job!
-ren "!state!\lock.!job!" lock >nul 2>nul
-if exist "!state!\lock.!job!" del "!state!\lock.!job!" >nul 2>nul
-call :read_lock
-if "!holder!"=="!job!" set "holder="
-exit /b 0
-
-rem Its job has ended or is gone. Whoever gets it moved away looks at it again: somebody else may have been faster.
-:move_stale
-if exist lock.stale del lock.stale >nul 2>nul
-move "!state!\lock" lock.stale >nul 2>nul <nul
-if not exist lock.stale exit /b 0
-set "moved="
-for /f "usebackq tokens=1,2 delims=:" %%a in ("lock.stale") do if "%%a"=="job" set "moved=%%b"
-if "!moved!"=="!stale!" (
-  if defined stale call :note note 0 lock "the lock of job !stale!, which is gone, was taken over"
-  del lock.stale >nul 2>nul
-  exit /b 0
-)
-move /-y lock.stale "!state!\lock" >nul 2>nul <nul
-set "holder=!moved!"
-exit /b 0
-
-:read_lock
 set "holder="
 if not exist "!state!\lock" exit /b 0
-for /f "usebackq tokens=1,2 delims=:" %%a in ("!state!\lock") do if "%%a"=="job" set "holder=%%b"
+for /f "usebackq tokens=1,2 delims=:" %%a in ("..\..\lock") do if "%%a"=="job" set "holder=%%b"
 exit /b 0
 
 :drop_lock
@@ -247,12 +181,16 @@ if defined holder (
   call :finish failed !name! "!why!"
   exit /b 0
 )
-rem The installer asked for no restart, so there is none, and none is told.
-if "!name!"=="restart" if "!a1!"=="if-asked" if not exist restart-asked exit /b 0
+rem Where the installer asked for no restart there is none, and none is told.
+if "!name!"=="restart" if not "!a1!"=="always" if not exist restart-asked exit /b 0
+if "!name!"=="restart" if "!a1!"=="never" (
+  call :note note !n! restart "the installer asks for a restart of the machine, and this system allows none: part of the update may wait for the next one"
+  exit /b 0
+)
 for %%s in (run restart restart-service) do if "!name!"=="%%s" set "late=1"
 set "about="
 rem Whoever watches learns from here which boot time must go.
-if "!name!"=="restart" set "about=!set_boot!"
+if "!name!"=="restart" set "about=!set_boot-before!"
 call :note begin !n! !name! "!about!"
 call :do
 if not defined why (
@@ -291,7 +229,7 @@ rem Takes back what was done since the last commit, newest first, and ends.
 set "whole=1"
 set "failure=!why!"
 set "where=!name!"
-for /l %%n in (!n!,-1,1) do if %%n gtr !committed! (
+for /l %%n in (%n%,-1,1) do if %%n gtr !committed! (
   for /f "usebackq tokens=1-9 delims=	" %%a in ("plan") do if "%%a"=="undo" if "%%b"=="%%n" (
     set "name=%%c"
     set "a1=%%d"
@@ -344,8 +282,10 @@ exit /b 0
 rem SHA-256 of the file `file`, into `hash`; empty where it could not be had.
 :hash
 set "hash="
+pushd "!here!"
 certutil -hashfile "!file!" SHA256 >hash.out 2>>log <nul
 for /f "usebackq skip=1 delims=" %%h in ("hash.out") do if not defined hash set "hash=%%h"
+popd
 if not defined hash exit /b 0
 rem Old ones part the bytes by spaces.
 set "hash=%hash: =%"
@@ -368,7 +308,7 @@ rem Starts `line` apart from this runner, and waits for its end at most `seconds
 if exist child.exit del child.exit
 set "code="
 start "" /b cmd /d /c job.bat child <nul >nul 2>nul
-for /l %%s in (1,1,!seconds!) do if not exist child.exit ping -n 2 127.0.0.1 >nul
+for /l %%s in (1,1,%seconds%) do if not exist child.exit ping -n 2 127.0.0.1 >nul
 if exist child.exit for /f "usebackq" %%c in ("child.exit") do set "code=%%c"
 exit /b 0
 
@@ -410,7 +350,7 @@ exit /b 0
 
 rem PATH MEGABYTES (10^6 bytes)
 :step_check-space
-for %%d in ("!a1!") do set "drive=%%~dd"
+for /f "delims=" %%d in ("!a1!") do set "drive=%%~dd"
 dir /-c "!drive!\" >dir.out 2>nul
 set "last="
 for /f "usebackq delims=" %%l in ("dir.out") do set "last=%%l"
@@ -539,29 +479,31 @@ exit /b 0
 rem NAME: writes down the SHA-256 of every file of this job's backup, once the service is up again.
 :step_seal
 set "kept=!state!\backups\!set_backup!\!a1!"
-call :sums "!kept!.sums"
+set "list=!kept!.sums"
+call :sums
 exit /b 0
 
 rem SHA-256 and path of every file of `kept`, into a file. (Hidden files are kept too, and not in the list.)
 :sums
-if exist sums.new del sums.new
 type nul >sums.new
-if exist "!kept!\" (
-  for /r "!kept!" %%f in (*) do (
-    set "file=%%f"
-    call :sum
-  )
-) else if exist "!kept!" (
-  set "file=!kept!"
+if not exist "!kept!" goto :sums_listed
+for /f "delims=" %%p in ("!kept!") do set "file=%%~fp"
+if not exist "!kept!\" call :sum
+if not exist "!kept!\" goto :sums_listed
+pushd "!kept!"
+for /r %%f in (*) do (
+  set "file=%%f"
   call :sum
 )
-copy /y sums.new "%~1" >nul
+popd
+:sums_listed
+copy /y sums.new "!list!" >nul
 exit /b 0
 
 :sum
 call :hash
 if not defined hash set "why=!file! could not be read"
->>sums.new echo !hash! !file!
+>>"!here!\sums.new" echo !hash! !file!
 exit /b 0
 
 rem ENTRY NAME
@@ -578,7 +520,8 @@ if not exist "!kept!" (
 )
 rem A job that was cut off before its end has not sealed it.
 if not exist "!kept!.sums" exit /b 0
-call :sums now.sums
+set "list=now.sums"
+call :sums
 if defined why exit /b 0
 fc "!kept!.sums" now.sums >nul 2>nul
 if errorlevel 1 set "why=the backup !a1!\!a2! is damaged: its SHA-256 sums do not hold"
@@ -653,7 +596,7 @@ if "!a3!"=="msi" taskkill /f /im msiexec.exe >>log 2>&1 <nul
 set "why=the installer had not ended after !a5! minutes and was stopped"
 exit /b 0
 
-rem always|if-asked. Another boot than when the mark was set is the proof that it happened.
+rem always|if-asked|never. Another boot than when the mark was set is the proof that it happened.
 :step_restart
 call :look_restarted
 if defined restarted exit /b 0
@@ -669,8 +612,8 @@ if not exist restart-begun (
   type nul >restart-begun
 )
 rem The machine goes down under us. If it does not, that is a failure with a name.
-set /a "left=set_delay + set_going_down"
-for /l %%s in (1,1,!left!) do ping -n 2 127.0.0.1 >nul
+set /a "left=!set_delay! + !set_going-down!"
+for /l %%s in (1,1,%left%) do ping -n 2 127.0.0.1 >nul
 shutdown /a >nul 2>nul
 del restart-begun >nul 2>nul
 set "why=a restart was asked for, and the machine is still up !left! seconds later"
@@ -717,7 +660,7 @@ exit /b 0
 
 :candidate
 if not defined key exit /b 0
-call set "head=%%shown:~0,!set_program_length!%%"
+call set "head=%%shown:~0,!set_program-length!%%"
 if /i not "!head!"=="!set_program!" exit /b 0
 reg query "!key!" /v DisplayVersion >version.out 2>nul <nul
 set "other="
@@ -744,7 +687,7 @@ call :service_state
 set "first=!pid!"
 if not "!runs!"=="RUNNING" goto :unsteady
 set "held=1"
-for /l %%s in (1,1,!a1!) do if defined held (
+for /l %%s in (1,1,%a1%) do if defined held (
   ping -n 2 127.0.0.1 >nul
   set /a "left-=1"
   call :service_state
@@ -798,19 +741,12 @@ if not exist "!a1!" (
 )
 if not exist "!state!\history\" md "!state!\history" 2>nul
 set "top=0"
-for /f "delims=" %%f in ('dir /b /a-d /on "!state!\history" 2^>nul') do for /f "tokens=1* delims=-" %%x in ("%%f") do (
-  set "entry=%%y"
+set "recorded="
+pushd "!state!\history"
+for /f "delims=" %%f in ('dir /b /a-d /on 2^>nul') do for /f "tokens=1* delims=-" %%x in ("%%f") do (
   set "number=%%x"
+  set "entry=%%y"
   call :higher
-)
-if defined recorded exit /b 0
-set /a "next=1000000 + top + 1"
-copy /y "!a1!" "!state!\history\new" >nul
-move /y "!state!\history\new" "!state!\history\%next:~1%-!a2!" >nul
-if not exist "!state!\history\%next:~1%-!a2!" set "why=the history could not be written"
-exit /b 0
-
-:higher
 if "!entry!"=="!a2!" set "recorded=1"
 if not defined entry exit /b 0
 set /a "number=1!number! - 1000000"
@@ -820,10 +756,12 @@ exit /b 0
 rem ENTRY: takes it off the stack; it stays readable under undone.
 :step_unrecord
 if not exist "!state!\history\undone\" md "!state!\history\undone" 2>nul
-for %%f in ("!state!\history\*-!a1!") do (
-  move /y "%%f" "!state!\history\undone\" >nul
+pushd "!state!\history"
+for %%f in (*-%a1%) do (
+  move /y "%%f" undone\ >nul
   if exist "%%f" set "why=the history could not be written"
 )
+popd
 exit /b 0
 
 rem Behind this line nothing is undone any more.

@@ -5,7 +5,7 @@ rem each, words parted by tabs; a word that is not plain stands in a file of its
 rem Such words are data: read by `set /p`, used as !word! and never parsed as a command.
 rem
 rem   server.bat facts NAME       answers everything in one go, the questions of asks-NAME too
-rem   server.bat version WORD     the version of an executable, by its own resource
+rem   server.bat version NAME     the version of the program in asks-NAME, by its executable's own resource
 rem   server.bat pulse JOB        the boot time, and whether a job has ended
 rem   server.bat prepare          makes the state folder
 rem   server.bat begin SHA256     what lies there of a package, and the room that is left
@@ -61,7 +61,7 @@ dir /-c "%SystemDrive%\" 2>nul
 set "place=!state!"
 call :free state
 if not exist "asks-!second!" echo @@stale
-if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-!second!") do (
+if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%second%") do (
   set "ask=%%a"
   set "name=%%b"
   set "one=%%c"
@@ -95,33 +95,21 @@ if exist "!probe!" (set /p "%1="<"!probe!") else echo @@stale
 exit /b 0
 
 :ask_service
-if "!ask!"=="program" goto :ask_program
-if "!ask!"=="size" goto :ask_size
-if "!ask!"=="read" goto :ask_read
-if "!ask!"=="free" (
-  set "place=!one!"
-  call :free !name!
-)
-exit /b 0
-
-rem Gives a variable the word that it refers to: what stands in the file of its name.
-:word
-if not defined %1 exit /b 0
-if exist "!%1!" set /p "%1="<"!%1!"
-exit /b 0
-
-:ask_service
-echo @@service !name!
+echo @@service
 sc query "!one!" 2>nul
 echo @@service-settings
 reg query "HKLM\SYSTEM\CurrentControlSet\Services\!one!" /v ObjectName >account.txt 2>nul
 type account.txt
 set "account="
 for /f "usebackq tokens=1,2*" %%a in ("account.txt") do if "%%a"=="ObjectName" set "account=%%c"
-del account.txt >nul 2>nul
 if not defined account exit /b 0
 rem Who an account is, by its SID: a name in the folder of a profile says it less surely.
-for /f "tokens=1,2 delims=\" %%a in ("!account!") do set "domain=%%a"& set "rest=%%b"
+set "domain="
+set "rest="
+for /f "tokens=1,2 delims=\" %%a in ("!account!") do (
+  set "domain=%%a"
+  set "rest=%%b"
+)
 if not defined rest exit /b 0
 if "!domain!"=="." exit /b 0
 if /i "!domain!"=="NT AUTHORITY" exit /b 0
@@ -142,64 +130,6 @@ if exist "!one!" echo @@program-found
 exit /b 0
 
 :ask_size
-if "!ask!"=="read" goto :ask_read
-if "!ask!"=="free" (
-  set "place=!one!"
-  call :free !name!
-)
-exit /b 0
-
-rem Gives a variable the word that it refers to: what stands in the file of its name.
-:word
-if not defined %1 exit /b 0
-if exist "!%1!" set /p "%1="<"!%1!"
-exit /b 0
-
-:ask_service
-echo @@service !name!
-sc query "!one!" 2>nul
-echo @@service-settings
-reg query "HKLM\SYSTEM\CurrentControlSet\Services\!one!" /v ObjectName >account.txt 2>nul
-type account.txt
-set "account="
-for /f "usebackq tokens=1,2*" %%a in ("account.txt") do if "%%a"=="ObjectName" set "account=%%c"
-del account.txt >nul 2>nul
-if not defined account exit /b 0
-rem Who an account is, by its SID: a name in the folder of a profile says it less surely.
-for /f "tokens=1,2 delims=\" %%a in ("!account!") do set "domain=%%a"& set "rest=%%b"
-if not defined rest exit /b 0
-if "!domain!"=="." exit /b 0
-if /i "!domain!"=="NT AUTHORITY" exit /b 0
-if /i "!domain!"=="NT SERVICE" exit /b 0
-echo @@account-sid
-set "VF_ACCOUNT=!account!"
-powershell -NoLogo -NoProfile -NonInteractive -Command "(New-Object Security.Principal.NTAccount($env:VF_ACCOUNT)).Translate([Security.Principal.SecurityIdentifier]).Value" <nul 2>nul
-exit /b 0
-
-rem What is installed: the list of programs in the registry, and where that does not name it, the executable itself.
-:ask_program
-echo @@uninstall
-reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayName 2>nul
-reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayVersion 2>nul
-reg query HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayName 2>nul
-reg query HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayVersion 2>nul
-echo @@program !name!
-if not exist "!two!" exit /b 0
-echo @@program-found !name!
-set "VF_FILE=!two!"
-set "known="
-for /f "tokens=1,2*" %%a in ('reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayName 2^>nul') do if "%%a"=="DisplayName" set "shown=%%c"& call :known
-for /f "tokens=1,2*" %%a in ('reg query HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall /s /v DisplayName 2^>nul') do if "%%a"=="DisplayName" set "shown=%%c"& call :known
-if not defined known powershell -NoLogo -NoProfile -NonInteractive -Command "(Get-Item -LiteralPath $env:VF_FILE).VersionInfo.ProductVersion" <nul 2>nul
-exit /b 0
-
-rem Whether a name in the list begins with the one that is asked for.
-:known
-for /f "tokens=1" %%a in ("!shown!") do set "head=%%a"
-for /f "tokens=1" %%a in ("!one!") do if /i "!head!"=="%%a" set "known=1"
-exit /b 0
-
-:ask_size
 echo @@size !name!
 dir /s /-c /a-d "!one!" 2>nul
 exit /b 0
@@ -213,7 +143,7 @@ exit /b 0
 rem Room where `place` is, or would be made.
 :free
 if exist "!place!\" goto :free_there
-for %%p in ("!place!\..") do set "above=%%~fp"
+for /f "delims=" %%p in ("!place!\..") do set "above=%%~fp"
 if "!above!"=="!place!" exit /b 0
 set "place=!above!"
 goto :free
@@ -247,30 +177,33 @@ rem Packages, history, and the job that works here or worked here last.
 echo @@state
 if not exist "!state!\" exit /b 0
 if not exist "!state!\packages\" exit /b 0
+pushd "!state!\packages"
 rem File names are data, and a ! in one is no variable.
 setlocal DisableDelayedExpansion
-pushd "%state%\packages"
 for /d %%s in (*) do for %%f in ("%%s\*") do echo @@package	%%~nxs	%%~zf	%%~nxf
-cd ..\history 2>nul
+endlocal
+cd ..\history
 for %%f in (0*) do (
   echo @@history %%~nxf
   type "%%f"
 )
-popd
-endlocal
+cd ..
 set "job="
-for /f "usebackq tokens=1,2 delims=:" %%a in ("!state!\lock") do if "%%a"=="job" set "job=%%b"
-if defined job if not exist "!state!\jobs\!job!\plan" set "job="
-if not defined job for /f "delims=" %%j in ('dir /b /ad /on "!state!\jobs" 2^>nul') do if exist "!state!\jobs\%%j\plan" set "job=%%j"
+if exist lock for /f "usebackq tokens=1,2 delims=:" %%a in ("lock") do if "%%a"=="job" set "job=%%b"
+if defined job if not exist "jobs\!job!\plan" set "job="
+if not defined job for /f "delims=" %%j in ('dir /b /ad /on jobs 2^>nul') do if exist "jobs\%%j\plan" set "job=%%j"
 if not defined job exit /b 0
 echo @@job !job!
-type "!state!\jobs\!job!\about"
-call "!state!\jobs\!job!\job.bat" look
+cd "jobs\!job!"
+type about
+call job.bat look
 exit /b 0
 
 :version
-call :word second
-set "VF_FILE=!second!"
+set "one="
+for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="program" set "one=%%c"
+call :word one
+set "VF_FILE=!one!"
 echo @@version
 powershell -NoLogo -NoProfile -NonInteractive -Command "(Get-Item -LiteralPath $env:VF_FILE).VersionInfo.ProductVersion" <nul 2>nul
 echo @@end
@@ -308,9 +241,11 @@ echo @@end
 exit /b 0
 
 :prove
+pushd "!state!\packages\!second!"
+rem The part; where a colleague has brought it to its end meanwhile, what it has become.
 set "found="
-for %%f in ("!state!\packages\!second!\*.part") do set "found=%%f"
-if not defined found for %%f in ("!state!\packages\!second!\*") do set "found=%%f"
+for %%f in (*) do if not defined found set "found=%%f"
+for %%f in (*.part) do set "found=%%f"
 if not defined found exit /b 1
 echo @@hash
 certutil -hashfile "!found!" SHA256 <nul
@@ -322,5 +257,6 @@ if not exist "!state!\jobs\!third!\job.bat" (
   echo @@no-job
   exit /b 1
 )
-call "!state!\jobs\!third!\job.bat" !second!
+cd /d "!state!\jobs\!third!"
+call job.bat !second!
 exit /b 0
