@@ -5,6 +5,7 @@ import { activationBench } from './activation';
 import type { Bench } from './bench';
 import { reportText } from './report';
 import type { Ratio } from './rounds';
+import { sizesBench } from './sizes';
 import { sweepBench } from './sweep';
 import { farBench, loopbackBench } from './transfer';
 
@@ -13,6 +14,7 @@ const parts: Record<string, (bench: Bench) => Promise<Ratio[]>> = {
   loopback: loopbackBench,
   far: farBench,
   activation: activationBench,
+  sizes: sizesBench,
 };
 
 async function main(): Promise<void> {
