@@ -135,6 +135,8 @@ describe('passwords', () => {
       .get(localServer('srv', server.port))
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'auth.failed', server: 'srv' });
+    // The command that it names goes to the very same place.
+    expect((error as FleetError).hint).toContain(`ssh -p ${server.port} `);
     expect((error as Error).message).toContain('takes: password');
     expect((error as Error).message).toContain('password (3 times)');
     expect((error as Error).message).not.toContain('wrong');
