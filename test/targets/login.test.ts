@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import * as net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FleetError } from '../../src/updater/errors';
 import { makeKey, startSshd, type Sshd } from '../lab/sshd';
 import { Desk, localServer } from '../lab/links';
 import { startPlainServer, type PlainServer } from '../lab/ssh2-server';

@@ -104,6 +104,7 @@ export async function transfer(
     watch.rest(); // what is left is the server's own hashing
     let found = await proving;
     if (found !== source.sha256) {
+      // The hash that ran along may have read what was not written yet; now all is.
       const whole = new Front(countBlocks(size), []);
       whole.end();
       found = await platform.provePackage(link, source, whole.counts, { deadline, signal: both });
