@@ -13,8 +13,11 @@ export interface ExecResult {
 export interface ExecOptions {
   /** Milliseconds for the whole command; over it the channel is closed and `link.timeout` is thrown. No call goes without one. */
   deadline: number;
-  /** What the command reads on its standard input; the input is closed after it. */
-  stdin?: string | Uint8Array | Readable;
+  /**
+   * What the command reads on its standard input; the input is closed after it. A chunk of an iterable is out when the next
+   * one is asked for.
+   */
+  stdin?: string | Uint8Array | Readable | AsyncIterable<Uint8Array>;
   signal?: AbortSignal;
   /** Standard output as it comes. When given, `stdout` of the result is empty. */
   onStdout?: (chunk: Buffer) => void;

@@ -209,7 +209,7 @@ async function put(
   link: Link,
   place: PackagePlace,
   atMiB: number,
-  bytes: Readable,
+  bytes: AsyncIterable<Uint8Array>,
   options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
 ): Promise<void> {
   const command = elevated(link.server, taking(link.server, 'put', place, atMiB));
@@ -404,6 +404,7 @@ export const linux: Platform = {
   pulse,
   prepare,
   beginPackage,
+  putsSideBySide: true,
   put,
   discardPart,
   provePackage,

@@ -80,6 +80,8 @@ export interface Platform {
     blockMiB: number,
     signal?: AbortSignal,
   ): Promise<'have' | Map<number, string | null>>;
+  /** Several streams may write one part at once; not where a part is believed by its length. */
+  putsSideBySide: boolean;
   /**
    * Writes bytes into the part, from that MiB on; resolves when the server has written them.
    * @throws FleetError `space`, `transfer.failed`, `link.*`
@@ -88,7 +90,7 @@ export interface Platform {
     link: Link,
     place: PackagePlace,
     atMiB: number,
-    bytes: Readable,
+    bytes: AsyncIterable<Uint8Array>,
     options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
   ): Promise<void>;
   /** Throws away what there is of a part: what was believed of it has not held. */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Client, SFTPWrapper } from 'ssh2';
 import { asFleetError, FleetError } from '../errors';
 import { orAborted, stopper } from './waiting';
@@ -25,7 +24,7 @@ export interface RemoteFiles {
   /** Writes a whole file; its folder must be there. */
   write(path: string, data: string, options: FileOptions): Promise<void>;
   /** Writes a stream into a file from an offset on, in order, making the file where it is missing. */
-  writeAt(path: string, offset: number, data: Readable, options: FileOptions): Promise<void>;
+  writeAt(path: string, offset: number, data: AsyncIterable<Uint8Array>, options: FileOptions): Promise<void>;
   /** Makes a folder and those above it. */
   makeFolder(path: string, options: FileOptions): Promise<void>;
   /** Bytes; undefined where there is no such file. */
@@ -56,7 +55,7 @@ export class SftpFiles implements RemoteFiles {
     return this.#do(`writing ${path}`, options, (sftp, signal) => put(sftp, path, data, signal));
   }
 
-  writeAt(path: string, offset: number, data: Readable, options: FileOptions): Promise<void> {
+  writeAt(path: string, offset: number, data: AsyncIterable<Uint8Array>, options: FileOptions): Promise<void> {
     return this.#do(`writing ${path}`, options, async (sftp, signal) => {
       const handle = await openPart(sftp, path, signal);
       try {
@@ -217,13 +216,14 @@ async function pump(
   sftp: SFTPWrapper,
   handle: Buffer,
   offset: number,
-  data: Readable,
+  data: AsyncIterable<Uint8Array>,
   { signal, onSent }: { signal: AbortSignal; onSent: ((bytes: number) => void) | undefined },
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   let failed: unknown;
   let at = offset;
-  for await (const chunk of data as AsyncIterable<Buffer>) {
+  for await (const bytes of data) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let start = 0; start < chunk.length; start += pieceSize) {
       const piece = chunk.subarray(start, start + pieceSize);
       const position = at;

@@ -144,7 +144,7 @@ async function put(
   link: Link,
   place: PackagePlace,
   atMiB: number,
-  bytes: Readable,
+  bytes: AsyncIterable<Uint8Array>,
   options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
 ): Promise<void> {
   const path = `${packageDir(link.server, place)}/${place.file}.part`;
@@ -317,6 +317,7 @@ export const windows: Platform = {
   pulse,
   prepare,
   beginPackage,
+  putsSideBySide: false,
   put,
   discardPart,
   provePackage,
