@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client, SFTPWrapper } from 'ssh2';
 import { asFleetError, FleetError } from '../errors';
 import { orAborted, stopper } from './waiting';
@@ -132,6 +133,7 @@ export class SftpFiles implements RemoteFiles {
           server,
         }),
       );
+    setMaxListeners(0, signal); // every write under way is one
     if (this.ended.aborted) lost();
     this.ended.addEventListener('abort', lost, { once: true });
     this.use(1);

@@ -106,7 +106,8 @@ if not defined account exit /b 0
 rem Who an account is, by its SID: a name in the folder of a profile says it less surely.
 set "domain="
 set "rest="
-for /f "tokens=1,2 delims=\" %%a in ("!account!") do (
+>account.txt echo !account!
+for /f "usebackq tokens=1,2 delims=\" %%a in ("account.txt") do (
   set "domain=%%a"
   set "rest=%%b"
 )
@@ -180,7 +181,10 @@ if not exist "!state!\packages\" exit /b 0
 pushd "!state!\packages"
 rem File names are data, and a ! in one is no variable.
 setlocal DisableDelayedExpansion
-for /d %%s in (*) do for %%f in ("%%s\*") do echo @@package	%%~nxs	%%~zf	%%~nxf
+for /d %%s in (*) do (
+  set "sha=%%s"
+  call :package
+)
 endlocal
 cd ..\history
 for %%f in (0*) do (
@@ -197,6 +201,12 @@ echo @@job !job!
 cd "jobs\!job!"
 type about
 call job.bat look
+exit /b 0
+
+:package
+cd "%sha%"
+for %%f in (*) do echo @@package	%sha%	%%~zf	%%~nxf
+cd ..
 exit /b 0
 
 :version
@@ -242,13 +252,13 @@ exit /b 0
 
 :prove
 pushd "!state!\packages\!second!"
-rem The part; where a colleague has brought it to its end meanwhile, what it has become.
-set "found="
-for %%f in (*) do if not defined found set "found=%%f"
-for %%f in (*.part) do set "found=%%f"
-if not defined found exit /b 1
+rem The part; where a colleague has brought it to its end meanwhile, what it has become. A ! in a name is no variable.
+set "parts="
+for %%f in (*.part) do set "parts=1"
 echo @@hash
-certutil -hashfile "!found!" SHA256 <nul
+setlocal DisableDelayedExpansion
+if defined parts for %%f in (*.part) do certutil -hashfile "%%f" SHA256 <nul
+if not defined parts for %%f in (*) do certutil -hashfile "%%f" SHA256 <nul
 echo @@end
 exit /b 0
 
