@@ -6,7 +6,7 @@ const scriptsAsText = {
   name: 'scripts-as-text',
   enforce: 'pre' as const,
   load(id: string) {
-    if (/\.(sh|c|h|nsi|wxs)$/.test(id)) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
+    if (/\.(sh|c|h|nsi|rc|wxs)$/.test(id)) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
     return undefined;
   },
 };

@@ -22,3 +22,8 @@ declare module '*.wxs' {
   const text: string;
   export default text;
 }
+
+declare module '*.rc' {
+  const text: string;
+  export default text;
+}
