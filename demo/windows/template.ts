@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import askSource from './programs/ask.c';
 import bootHeader from './programs/boot.h';
 import certutilSource from './programs/certutil.c';
+import netSource from './programs/net.c';
 import powershellSource from './programs/powershell.c';
 import sayHeader from './programs/say.h';
 import scSource from './programs/sc.c';
@@ -29,6 +30,7 @@ const PROGRAMS: { file: string; source: string; standsAs?: string[] }[] = [
   { file: 'session', source: sessionSource },
   { file: 'ask', source: askSource, standsAs: ['schtasks', 'shutdown'] },
   { file: 'certutil', source: certutilSource, standsAs: ['certutil'] },
+  { file: 'net', source: netSource, standsAs: ['net'] },
   { file: 'powershell', source: powershellSource, standsAs: ['WindowsPowerShell/v1.0/powershell'] },
   { file: 'sc', source: scSource, standsAs: ['sc'] },
   { file: 'whoami', source: whoamiSource, standsAs: ['whoami'] },
