@@ -365,7 +365,7 @@ export class WindowsMachine {
     const home = join(this.driveC, 'users', this.user);
     const rights: Record<string, string> = this.trouble.plainUser ? { LAB_RIGHTS: 'plain' } : {};
     if (this.options.shell === 'bash') return this.bash(command, home, rights);
-    const line = command === undefined ? CMD : `${CMD} /c "${command}"`;
+    const line = command === undefined ? CMD : `${CMD} /s /c "${command}"`;
     if (line.length <= LONGEST_COMMAND) return this.launch(line, home, rights);
     return this.launch(`${CMD} /c "echo The command line is too long.>&2 & exit 1"`, home, rights);
   }

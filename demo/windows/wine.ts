@@ -128,14 +128,21 @@ export class Wine {
     child.unref();
   }
 
-  /** Ends every program of this Windows at once. */
+  /** Ends every program of this Windows, and waits until its registry is written. */
   async stopServer(): Promise<void> {
+    for (const word of ['-k15', '-w'])
+      await new Promise<void>((resolve) => {
+        const child = spawn(this.tools.wineserver, [word], { env: this.environment(), stdio: 'ignore' });
+        const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+        const done = (): void => {
+          clearTimeout(late);
+          resolve();
+        };
+        child.once('error', done);
+        child.once('exit', done);
+      });
+    // What is left then is killed. Not before: it would take the server with it that has not written its registry yet.
     this.guard?.stdin?.destroy();
-    await new Promise<void>((resolve) => {
-      const child = spawn(this.tools.wineserver, ['-k'], { env: this.environment(), stdio: 'ignore' });
-      child.once('error', () => resolve());
-      child.once('exit', () => resolve());
-    });
   }
 }
 

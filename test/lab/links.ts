@@ -28,6 +28,8 @@ export function localServer(id: string, port: number, more: Partial<Server> = {}
     commands: {},
     bootIdFile: undefined,
     returnMinutes: 15,
+    restartDelaySeconds: 5,
+    restartReason: 'VMS Fleet: update',
     window: undefined,
     health: { settleSeconds: 0, timeoutSeconds: 10 },
     settingsPaths: [],

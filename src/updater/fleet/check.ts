@@ -19,7 +19,9 @@ export function checkFleet(fleet: Fleet, written: FleetFile, report: Report): vo
   checkIds(fleet, report);
   checkMachines(fleet, report);
   checkJumps(fleet, written, report);
-  for (const server of servers(fleet)) checkServer(server, written, report);
+  for (const server of servers(fleet))
+    checkWindow(written.systems[server.system]?.servers?.[server.id]?.window, pathOf(server), report);
+  checkPaths(fleet, written, report);
 }
 
 function pathOf(server: Server): Path {
@@ -125,28 +127,47 @@ function checkJumps(fleet: Fleet, written: FleetFile, report: Report): void {
       );
 }
 
-function checkServer(server: Server, written: FleetFile, report: Report): void {
-  checkWindow(written.systems[server.system]?.servers?.[server.id]?.window, pathOf(server), report);
-  const remote: [string, string[]][] = [
-    ['stateDir', server.stateDir === undefined ? [] : [server.stateDir]],
-    ['bootIdFile', server.bootIdFile === undefined ? [] : [server.bootIdFile]],
-    ['settingsPaths', server.settingsPaths],
-    ['home', server.banalytics === undefined ? [] : [server.banalytics.home]],
-  ];
-  for (const [key, paths] of remote) {
-    const wrong = paths.find((path) => path.startsWith('/') === (server.os === 'windows'));
-    if (wrong === undefined) continue;
-    const path = whereWritten(server, key, written);
-    if (path === undefined)
-      report(
-        `${quote(server.id)} runs Windows, where "${key}" has no default: say where the product is installed.`,
-        pathOf(server),
-        { atKey: true },
-      );
-    else
-      report(
-        `${quote(wrong)} is not an absolute path on ${server.os === 'windows' ? 'Windows' : 'Linux'}, which ${quote(server.id)} runs.`,
-        path,
-      );
+function checkPaths(fleet: Fleet, written: FleetFile, report: Report): void {
+  const reported = new Set<string>();
+  for (const server of servers(fleet)) {
+    // Listed, and never touched (eocortex.os): its system's paths are for the others.
+    if (server.product === 'eocortex' && server.os !== 'windows') continue;
+    for (const [key, paths] of pathsOn(server))
+      paths.forEach((path, index) => {
+        const wrong = wrongPath(path, server);
+        if (wrong === undefined) return;
+        const field = whereWritten(server, key, written);
+        const place =
+          field === undefined ? pathOf(server) : key === 'settingsPaths' ? [...field, index] : field;
+        // What a system says is wrong once, not once for each of its servers.
+        if (reported.has(JSON.stringify(place))) return;
+        reported.add(JSON.stringify(place));
+        if (field !== undefined) report(wrong, place);
+        else
+          report(
+            `${quote(server.id)} runs Windows, where "${key}" has no default: say where the product is installed.`,
+            place,
+            { atKey: true },
+          );
+      });
   }
+}
+
+function pathsOn(server: Server): [string, string[]][] {
+  const { stateDir, bootIdFile, settingsPaths, eocortex, banalytics } = server;
+  const one = (path: string | undefined): string[] => (path === undefined ? [] : [path]);
+  return [
+    ['stateDir', one(stateDir)],
+    ['bootIdFile', one(bootIdFile)],
+    ['settingsPaths', settingsPaths],
+    ['home', one((eocortex ?? banalytics)?.home)],
+  ];
+}
+
+function wrongPath(path: string, { id, os }: Server): string | undefined {
+  if (path.startsWith('/') === (os === 'windows'))
+    return `${quote(path)} is not an absolute path on ${os === 'windows' ? 'Windows' : 'Linux'}, which ${quote(id)} runs.`;
+  if (os !== 'windows') return undefined;
+  const [never] = /["*?<>|:]/.exec(path.replace(/^[A-Za-z]:/, '')) ?? [];
+  return never === undefined ? undefined : `${quote(path)} holds ${never}, which no path on Windows does.`;
 }

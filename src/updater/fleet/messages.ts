@@ -1,7 +1,7 @@
 import type { BaseIssue } from 'valibot';
 import { quote } from './document';
 import type { Path } from './document';
-import { nearest } from './structure';
+import { nearest } from './nearest';
 
 /** One sentence for a person about one finding of the schema. Values are not repeated, save those of short lists of words. */
 export function issueMessage(issue: BaseIssue<unknown>, path: Path): string {
@@ -17,7 +17,7 @@ export function issueMessage(issue: BaseIssue<unknown>, path: Path): string {
         ? `Entry ${last + 1} of ${quote(field)}`
         : quote(field);
   if (issue.kind !== 'schema') return `${subject} ${issue.message}.`;
-  if (issue.type === 'picklist') return `${subject} ${pickMessage(issue)}`;
+  if (issue.type === 'picklist') return `${subject} ${pickMessage(wordsOf(issue), issue.input)}`;
   return `${subject} must be ${WANTED[issue.type] ?? issue.type}, found ${kind(issue.input)}.`;
 }
 
@@ -30,14 +30,17 @@ const WANTED: Record<string, string> = {
   strict_object: 'an object { … }',
 };
 
-function pickMessage(issue: BaseIssue<unknown>): string {
-  const expected = issue.expected ?? '';
-  const words = [...expected.matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? '');
+function wordsOf({ expected }: BaseIssue<unknown>): string[] {
+  return [...(expected ?? '').matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? '');
+}
+
+/** What a field with a few possible words must be, and what it is: the sentence behind the field's name. */
+export function pickMessage(words: readonly string[], input: unknown): string {
   const list = words.map((word) => `"${word}"`);
   const wanted = `must be ${list.slice(0, -1).join(', ')} or ${list.at(-1) ?? ''}`;
-  if (typeof issue.input !== 'string') return `${wanted}, found ${kind(issue.input)}.`;
-  const near = nearest(issue.input, words);
-  return `${wanted}, found ${quote(issue.input)}.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+  if (typeof input !== 'string') return `${wanted}, found ${kind(input)}.`;
+  const near = nearest(input, words);
+  return `${wanted}, found ${quote(input)}.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
 }
 
 function kind(value: unknown): string {

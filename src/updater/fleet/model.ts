@@ -68,6 +68,10 @@ export interface Server {
   bootIdFile: string | undefined;
   /** Minutes a restarted server may be away before it counts as lost. */
   returnMinutes: number;
+  /** Seconds between the order to restart a Windows machine and the restart. */
+  restartDelaySeconds: number;
+  /** One line, without a double quote, shown to whoever is logged on at a Windows machine that is restarted. */
+  restartReason: string;
   /** Undefined: any time will do. */
   window: Window | undefined;
   health: HealthCheck;
@@ -100,10 +104,26 @@ export interface HealthCheck {
 
 /** SYSTEMS.md section 1. */
 export interface EocortexSettings {
+  /** Version of the loaded package: what the system shall run. Undefined: the highest that is loaded. */
+  version: string | undefined;
   /** Release lines ("4.5") beyond those that this version knows. */
   releaseLines: string[];
-  /** Words given to the installer so that it asks nothing. */
+  /** Words given to the installer so that it asks nothing; without double quotes. */
   installerArgs: string[];
+  /** An installer that takes longer is ended. */
+  installerTimeoutMinutes: number;
+  /**
+   * `if-needed`: the machine is restarted where the installer asks for it (exit code 3010 or 1641); `reboot`: after every update;
+   * `service`: never, only the service.
+   */
+  restart: 'if-needed' | 'reboot' | 'service';
+  service: string;
+  /** Install folder, with backslashes and without one at the end. */
+  home: string;
+  /** The server's executable, below `home` or absolute. */
+  program: string;
+  /** DisplayName of the product's uninstall entry in the registry. */
+  uninstallName: string;
 }
 
 /** SYSTEMS.md section 3. `modules`: "group:artifact" → wanted version, null where it is not to be installed. */

@@ -5,30 +5,82 @@ import {
   choice,
   doc,
   field,
+  installerWord,
   label,
   moduleKey,
+  plainLine,
   releaseLine,
   remotePath,
   serviceName,
   version,
   webOrFolder,
-  word,
+  whole,
+  windowsProgram,
 } from './values';
 
-export const installer = field(
-  strictObject({
-    args: field(
-      array(word),
-      'Arguments',
-      'Words given to the installer so that it asks nothing. Left out: `/S` for Eocortex.',
-      {
-        examples: [['/S'], ['/qn', '/norestart']],
-      },
-    ),
-  }),
-  'Installer',
-  'Eocortex, Mirasys: how the installer is run.',
-);
+/** Of more than one product. */
+export const commonFields = {
+  installer: field(
+    strictObject({
+      args: field(
+        array(installerWord),
+        'Arguments',
+        'Words given to the installer so that it asks nothing. Left out: `/S` for Eocortex.',
+        { examples: [['/S'], ['/qn', '/norestart']] },
+      ),
+      timeoutMinutes: field(
+        whole(1, 240),
+        'Time limit, minutes',
+        'An installer that takes longer is ended, and the update has failed.',
+        { default: DEFAULTS.eocortex.installerTimeoutMinutes },
+      ),
+    }),
+    'Installer',
+    'Eocortex, Mirasys: how the installer is run.',
+  ),
+  home: field(
+    remotePath,
+    'Home folder',
+    'Eocortex, Banalytics: where the product is installed. Left out: `C:\\Program Files\\Eocortex`; `/opt/banalytics-box` for Banalytics on Linux, which has no default for Windows.',
+    { examples: ['/opt/banalytics-box', 'C:\\Program Files\\Eocortex'] },
+  ),
+  restart: choice(
+    {
+      'if-needed': 'Eocortex: restart the machine if the installer asks for it, else the service',
+      reboot: 'Restart the machine after every update',
+      service: 'Restart the service alone, never the machine',
+    },
+    'Restart',
+    'Eocortex, Banalytics: what is restarted for an update. Recording stops meanwhile. Left out: `if-needed` for Eocortex, `reboot` for Banalytics.',
+  ),
+  service: field(
+    serviceName,
+    'Service',
+    'Eocortex, Banalytics: name of the service. Left out: `EocortexServer`; `banalytics-box.service`, or on Windows `BanalyticsBox`.',
+    { examples: ['EocortexServer', 'banalytics-box.service'] },
+  ),
+};
+
+export const eocortexFields = {
+  version: field(
+    version,
+    'Version',
+    'Eocortex: the version of the loaded package, which the system shall run. **Load Package** sets it. Left out: the highest version that is loaded.',
+    { examples: ['4.4.12'] },
+  ),
+  program: field(
+    windowsProgram,
+    'Program',
+    "Eocortex: the server's executable, whose version is read; below the home folder, or an absolute path.",
+    { default: DEFAULTS.eocortex.program },
+  ),
+  uninstallName: field(
+    plainLine,
+    'Name of the installed product',
+    'Eocortex: the name under which Windows lists the installed product (`DisplayName` of its uninstall entry), whose version is read.',
+    { default: DEFAULTS.eocortex.uninstallName },
+  ),
+};
 
 /** Of the system alone. */
 export const eocortexSystemFields = {
@@ -41,12 +93,6 @@ export const eocortexSystemFields = {
 };
 
 export const banalyticsFields = {
-  home: field(
-    remotePath,
-    'Home folder',
-    'Banalytics: where the product is installed. There is no default for Windows.',
-    { default: DEFAULTS.home },
-  ),
   repository: field(
     webOrFolder,
     'Module repository',
@@ -68,12 +114,6 @@ export const banalyticsFields = {
     'Banalytics: when a server synchronises with the desired set.',
     { default: DEFAULTS.updateType },
   ),
-  restart: choice(
-    { reboot: 'Restart the machine', service: 'Restart the service alone' },
-    'Restart',
-    'Banalytics: what makes staged modules active. Recording stops meanwhile.',
-    { default: DEFAULTS.restart },
-  ),
   restartOnFailure: choice(
     {
       stop: 'Stay down',
@@ -85,12 +125,6 @@ export const banalyticsFields = {
     'Restart on failure',
     'Banalytics: when the service starts again after it failed.',
     { default: DEFAULTS.restartOnFailure },
-  ),
-  service: field(
-    serviceName,
-    'Service',
-    'Banalytics: name of the service. Left out on Windows: `BanalyticsBox`.',
-    { default: DEFAULTS.service },
   ),
   modules: field(
     record(
@@ -134,7 +168,19 @@ export const mirasysFields = {
 
 /** Fields that only some products have; the editor offers all, a wrong one is refused by name when the file is read. */
 export const PRODUCT_FIELDS: Record<ProductId, readonly string[]> = {
-  eocortex: ['installer', ...Object.keys(eocortexSystemFields)],
+  eocortex: [
+    'installer',
+    'home',
+    'restart',
+    'service',
+    ...Object.keys(eocortexFields),
+    ...Object.keys(eocortexSystemFields),
+  ],
   mirasys: ['installer', ...Object.keys(mirasysFields)],
-  banalytics: Object.keys(banalyticsFields),
+  banalytics: ['home', 'restart', 'service', ...Object.keys(banalyticsFields)],
+};
+
+/** The words that a field of several products may be in each, where they differ. */
+export const PRODUCT_WORDS: Record<string, Partial<Record<ProductId, readonly string[]>>> = {
+  restart: { eocortex: ['if-needed', 'reboot', 'service'], banalytics: ['reboot', 'service'] },
 };

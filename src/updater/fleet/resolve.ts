@@ -52,19 +52,21 @@ function resolveServer(
     site: value.site,
     tags: value.tags ?? [],
     outOfBand: value.outOfBand,
-    stateDir: value.stateDir,
+    stateDir: value.stateDir === undefined ? undefined : path(value.stateDir, os),
     sudo: value.sudo ?? DEFAULTS.sudo,
     commands: { ...system.commands, ...own.commands },
     bootIdFile: value.bootIdFile,
     returnMinutes: value.returnMinutes ?? DEFAULTS.returnMinutes,
+    restartDelaySeconds: value.restartDelaySeconds ?? DEFAULTS.restartDelaySeconds,
+    restartReason: value.restartReason ?? DEFAULTS.restartReason,
     window: value.window,
     health: {
       ...health,
       settleSeconds: health.settleSeconds ?? DEFAULTS.settleSeconds,
       timeoutSeconds: health.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
     },
-    settingsPaths: value.settingsPaths ?? [],
-    eocortex: system.product === 'eocortex' ? eocortex(own, system) : undefined,
+    settingsPaths: (value.settingsPaths ?? []).map((one) => path(one, os)),
+    eocortex: system.product === 'eocortex' ? eocortex(own, system, os) : undefined,
     banalytics: system.product === 'banalytics' ? banalytics(own, system, os, file) : undefined,
   };
 }
@@ -74,20 +76,41 @@ function inheritedJump(id: string, host: string, jump: string | undefined): stri
   return jump === id || jump === host ? undefined : jump;
 }
 
-function eocortex(own: ServerEntry, system: SystemEntry): EocortexSettings {
+/**
+ * A path as the server's own programs take it. Windows has `/` for options in many of them, and a backslash before a closing
+ * quote hides the quote.
+ */
+function path(written: string, os: OsFamily): string {
+  if (os !== 'windows' || written.startsWith('/')) return written;
+  const back = written.replaceAll('/', '\\').replace(/\\+$/, '');
+  return /^[A-Za-z]:$/.test(back) ? `${back}\\` : back;
+}
+
+function eocortex(own: ServerEntry, system: SystemEntry, os: OsFamily): EocortexSettings {
+  const value = { ...system, ...own };
+  const installer = { ...system.installer, ...own.installer };
+  const usual = DEFAULTS.eocortex;
   return {
+    version: value.version,
     releaseLines: system.releaseLines ?? [],
-    installerArgs: own.installer?.args ?? system.installer?.args ?? [...DEFAULTS.eocortexArgs],
+    installerArgs: installer.args ?? [...usual.installerArgs],
+    installerTimeoutMinutes: installer.timeoutMinutes ?? usual.installerTimeoutMinutes,
+    restart: value.restart ?? usual.restart,
+    service: value.service ?? usual.service,
+    home: path(value.home ?? usual.home, os),
+    program: (value.program ?? usual.program).replaceAll('/', '\\'),
+    uninstallName: value.uninstallName ?? usual.uninstallName,
   };
 }
 
 function banalytics(own: ServerEntry, system: SystemEntry, os: OsFamily, file: string): BanalyticsSettings {
   const value = { ...system, ...own };
   return {
-    home: value.home ?? DEFAULTS.home,
+    home: path(value.home ?? DEFAULTS.home, os),
     repository: value.repository === undefined ? undefined : repository(value.repository, file),
     updateType: value.updateType ?? DEFAULTS.updateType,
-    restart: value.restart ?? DEFAULTS.restart,
+    // "if-needed" has been refused.
+    restart: value.restart === 'service' ? 'service' : DEFAULTS.restart,
     restartOnFailure: value.restartOnFailure ?? DEFAULTS.restartOnFailure,
     service: value.service ?? (os === 'windows' ? DEFAULTS.windowsService : DEFAULTS.service),
     environment: value.environment,

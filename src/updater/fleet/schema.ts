@@ -1,12 +1,18 @@
 import { optional, picklist, pipe, record, strictObject, string } from 'valibot';
 import type { InferOutput } from 'valibot';
 import { DEFAULTS } from './defaults';
-import { banalyticsFields, eocortexSystemFields, installer, mirasysFields } from './products';
+import {
+  banalyticsFields,
+  commonFields,
+  eocortexFields,
+  eocortexSystemFields,
+  mirasysFields,
+} from './products';
 import { shared } from './shared';
 import { serverSnippets, systemSnippets } from './snippets';
 import { doc, field, host, id, label, whole } from './values';
 
-const anyServer = { ...shared, installer, ...mirasysFields, ...banalyticsFields };
+const anyServer = { ...shared, ...commonFields, ...eocortexFields, ...mirasysFields, ...banalyticsFields };
 
 const server = strictObject({
   host: pipe(

@@ -8,6 +8,7 @@ import {
   jump,
   label,
   localFile,
+  plainLine,
   remotePath,
   timeZone,
   user,
@@ -167,6 +168,18 @@ export const shared = {
     'Minutes to return',
     'So long a restarted server may be away before it counts as lost.',
     { default: DEFAULTS.returnMinutes },
+  ),
+  restartDelaySeconds: field(
+    whole(0, 600),
+    'Delay of a restart, seconds',
+    'Windows: so long the machine waits between the order to restart and the restart.',
+    { default: DEFAULTS.restartDelaySeconds },
+  ),
+  restartReason: field(
+    plainLine,
+    'Reason of a restart',
+    'Windows: shown to whoever is logged on at a machine that is restarted, and kept in its event log.',
+    { default: DEFAULTS.restartReason },
   ),
   health: field(
     health,

@@ -6,6 +6,8 @@ const eocortex = {
   product: 'eocortex',
   canary: 1,
   maxFailures: 0,
+  // A snippet takes one backslash of each pair for its own, and JSON wants two.
+  settingsPaths: ['${4:C:\\\\ProgramData\\\\Eocortex}'],
   servers: { '${1:srv-01}': { host: '${2:10.0.4.11}', user: '${3:updater}', app: 'server' } },
 };
 const mirasys = {

@@ -1,8 +1,11 @@
+import { getNodeValue } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
-import type { ProductId } from './model';
-import { PRODUCT_FIELDS } from './products';
 import { quote } from './document';
 import type { Document, Path, Problem } from './document';
+import { pickMessage } from './messages';
+import type { ProductId } from './model';
+import { nearest } from './nearest';
+import { PRODUCT_FIELDS, PRODUCT_WORDS } from './products';
 
 /** What a walk over a valibot schema needs to know of it. */
 export interface Shape {
@@ -53,7 +56,9 @@ export function checkStructure(document: Document, root: Node, schema: Shape): P
       else if (unknown) report(unknownMessage(name, path, known, here), key, at);
       else if (known !== undefined && isLevel(path)) {
         const wrong = wrongProduct(name, here);
+        const wrongWord = wrongWordOf(name, getNodeValue(value), here);
         if (wrong !== undefined) report(wrong, key, at);
+        else if (wrongWord !== undefined) report(wrongWord, value, at);
       }
       seen.add(name);
       walk(value, known === undefined ? inner(shape)?.value : known[name], at, here);
@@ -103,6 +108,19 @@ function wrongProduct(name: string, { system, product }: Owner): string | undefi
   return `"${name}" is a field of ${names} systems; ${quote(system)} is a ${product} system.`;
 }
 
+/** A field of several products may take other words in each. */
+function wrongWordOf(name: string, value: unknown, { system, product }: Owner): string | undefined {
+  const choices = Object.hasOwn(PRODUCT_WORDS, name) ? PRODUCT_WORDS[name] : undefined;
+  const words = product === undefined ? undefined : choices?.[product];
+  if (words === undefined || words.some((word) => word === value)) return undefined;
+  const owners = Object.entries(choices ?? {}).filter(([, others]) => others.some((word) => word === value));
+  const elsewhere =
+    owners.length === 0
+      ? ''
+      : ` It is a word for ${owners.map(([owner]) => owner).join(' and ')} systems; ${quote(system)} is a ${product} system.`;
+  return `"${name}" ${pickMessage(words, value)}${elsewhere}`;
+}
+
 function unknownMessage(name: string, path: Path, known: Record<string, Shape>, owner: Owner): string {
   if (path.length === 2 && path[0] === 'systems' && name === 'host')
     return '"host" belongs to a server: it stands under "servers".';
@@ -112,45 +130,6 @@ function unknownMessage(name: string, path: Path, known: Record<string, Shape>, 
   const near = nearest(name, fits);
   const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
   return `Unknown key ${quote(name)}.${suggestion}`;
-}
-
-/** The word that was probably meant, or undefined. */
-export function nearest(name: string, words: readonly string[]): string | undefined {
-  const lower = name.toLowerCase();
-  let best: { word: string; distance: number } | undefined;
-  for (const word of words) {
-    const other = word.toLowerCase();
-    const begins =
-      Math.min(lower.length, other.length) >= 4 && (lower.startsWith(other) || other.startsWith(lower));
-    const distance = begins ? 1 : edits(lower.slice(0, 40), other);
-    if (distance <= Math.max(1, Math.floor(other.length / 3)) && distance < (best?.distance ?? Infinity))
-      best = { word, distance };
-  }
-  return best?.word;
-}
-
-/** Letters changed, added, left out or swapped with their neighbour. */
-function edits(from: string, to: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const same = from[i - 1] === to[j - 1];
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      next.push(
-        Math.min(
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (same ? 0 : 1),
-          swapped ? (before[j - 2] ?? 0) + 1 : Infinity,
-        ),
-      );
-    }
-    before = row;
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /** A private key, a password in an address, or one in `user:password@host` of a jump host. */

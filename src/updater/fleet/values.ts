@@ -112,6 +112,15 @@ export const remotePath = pipe(
   ),
 );
 
+/** A file on a Windows server, absolute or below a folder that is known. */
+export const windowsProgram = pipe(
+  string(),
+  regex(
+    /^(?![\\/])(?:[A-Za-z]:[\\/])?[^":*?<>|\p{Cc}]*[^":*?<>|\\/\p{Cc}]$/u,
+    'must be the path of a file on Windows, absolute or below the home folder, without " * ? < > |',
+  ),
+);
+
 /** A whole number within bounds, both included. */
 export const whole = (from: number, to: number) =>
   pipe(
@@ -125,6 +134,21 @@ export const whole = (from: number, to: number) =>
 export const word = pipe(
   string(),
   regex(/^\P{Cc}*$/u, 'must not hold control characters (tab, line break, NUL)'),
+);
+
+/** One word for a Windows program. A double quote has no safe form in every program's own reading of its command line. */
+export const installerWord = pipe(
+  string(),
+  regex(
+    /^[^"\p{Cc}]+$/u,
+    'must be one word without " and line breaks: it reaches the installer as it stands, spaces included',
+  ),
+);
+
+/** One line of text that goes onto a Windows command line. */
+export const plainLine = pipe(
+  string(),
+  regex(/^(?=.*\S)[^"\p{Cc}]{1,200}$/u, 'must be one line of 1 to 200 characters, without "'),
 );
 
 export const MODULE_KEY =
@@ -190,11 +214,11 @@ function isRepository(root: string): boolean {
   );
 }
 
-/** A systemd unit or a Windows service. */
+/** A systemd unit or a Windows service (its name, not its display name; it may hold spaces). */
 export const serviceName = pipe(
   string(),
   regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_@.:\\-]{0,255}$/,
-    'must be the name of a service: letters, digits and _ @ . : \\ -',
+    /^[\p{L}\p{N}_](?:[\p{L}\p{N}_@.:\\$ -]{0,254}[\p{L}\p{N}_@.:\\$-])?$/u,
+    'must be the name of a service: letters, digits, spaces and _ @ . : \\ $ -',
   ),
 );

@@ -94,10 +94,22 @@ describe('parseFleet', () => {
       commands: {},
       bootIdFile: undefined,
       returnMinutes: 15,
+      restartDelaySeconds: 5,
+      restartReason: 'VMS Fleet: update',
       window: { from: '22:00', to: '04:00', days: ['sat', 'sun'], timeZone: 'Europe/Tallinn' },
       health: { settleSeconds: 5, timeoutSeconds: 120 },
       settingsPaths: ['C:\\ProgramData\\Eocortex'],
-      eocortex: { releaseLines: [], installerArgs: ['/S'] },
+      eocortex: {
+        version: undefined,
+        releaseLines: [],
+        installerArgs: ['/S'],
+        installerTimeoutMinutes: 30,
+        restart: 'if-needed',
+        service: 'EocortexServer',
+        home: 'C:\\Program Files\\Eocortex',
+        program: 'EocortexServer.exe',
+        uninstallName: 'Eocortex',
+      },
       banalytics: undefined,
     });
     expect(fleet?.systems[2]?.servers[0]?.banalytics).toEqual({
@@ -154,6 +166,72 @@ describe('parseFleet', () => {
       commands: { reboot: ['q', 'a b'], serviceStop: ['s'] },
       banalytics: { modules: { 'g:a': '1.0', 'g:b': null, 'g:c': '2.0' } },
     });
+  });
+
+  it('has what Eocortex needs to know at the system and, over it, at one server', () => {
+    const { a, b } = serversOf(
+      boxes(
+        {
+          version: '4.4.12',
+          restart: 'service',
+          service: 'Eocortex Server$1',
+          home: 'D:/Охрана & 100%!/Eocortex/',
+          program: 'bin/Server.exe',
+          uninstallName: 'Eocortex 4',
+          installer: { args: ['/S', '/D=C:\\Program Files\\VMS'], timeoutMinutes: 240 },
+          restartDelaySeconds: 0,
+          restartReason: "Update, don't switch off",
+          settingsPaths: ['C:\\Users\\Ünal & Söhne\\100%\\!a', '\\\\nas\\share\\', 'E:/'],
+        },
+        {
+          a: {},
+          b: {
+            version: '4.3.1',
+            restart: 'reboot',
+            program: 'D:\\Server.exe',
+            installer: { timeoutMinutes: 1 },
+            restartDelaySeconds: 600,
+          },
+        },
+        'eocortex',
+      ),
+    );
+    expect(a).toMatchObject({
+      restartDelaySeconds: 0,
+      restartReason: "Update, don't switch off",
+      settingsPaths: ['C:\\Users\\Ünal & Söhne\\100%\\!a', '\\\\nas\\share', 'E:\\'],
+      eocortex: {
+        version: '4.4.12',
+        restart: 'service',
+        service: 'Eocortex Server$1',
+        home: 'D:\\Охрана & 100%!\\Eocortex',
+        program: 'bin\\Server.exe',
+        uninstallName: 'Eocortex 4',
+        installerArgs: ['/S', '/D=C:\\Program Files\\VMS'],
+        installerTimeoutMinutes: 240,
+      },
+    });
+    expect(b).toMatchObject({
+      restartDelaySeconds: 600,
+      eocortex: {
+        version: '4.3.1',
+        restart: 'reboot',
+        home: 'D:\\Охрана & 100%!\\Eocortex',
+        program: 'D:\\Server.exe',
+        installerArgs: ['/S', '/D=C:\\Program Files\\VMS'],
+        installerTimeoutMinutes: 1,
+      },
+    });
+    const paths = { home: '/opt/a/', stateDir: '/srv/b/' };
+    expect(serversOf(boxes(paths)).a).toMatchObject({ stateDir: '/srv/b/', banalytics: { home: '/opt/a/' } });
+  });
+
+  it('bears the paths of a Windows system at a server that it lists and never touches', () => {
+    const system = { settingsPaths: ['C:\\ProgramData\\Eocortex'], home: 'D:\\Eocortex' };
+    const { recorder } = serversOf(
+      boxes(system, { a: {}, recorder: { os: 'linux', app: 'nvr' } }, 'eocortex'),
+    );
+    expect(recorder?.os).toBe('linux');
   });
 
   it('takes a relative repository from the folder of the file, and the file name for want of a name', () => {
@@ -219,6 +297,97 @@ describe('parseFleet', () => {
       'word of a list',
       boxes({ restart: 'rebot' }),
       /^"restart" must be "reboot" or "service", found "rebot"\. Did you mean "reboot"\?$/,
+    ],
+    [
+      'restart of another product',
+      boxes({ restart: 'if-needed' }),
+      /^"restart" must be "reboot" or "service", found "if-needed"\. It is a word for eocortex systems; "boxes" is a banalytics system\.$/,
+    ],
+    [
+      'restart of another product at a server',
+      boxes({}, { a: { restart: 'if-needed' } }),
+      /^"restart" must be "reboot" or "service", found "if-needed"\./,
+    ],
+    [
+      'restart of Eocortex',
+      boxes({ restart: 'ifneeded' }, {}, 'eocortex'),
+      /^"restart" must be "if-needed", "reboot" or "service", found "ifneeded"\. Did you mean "if-needed"\?$/,
+    ],
+    [
+      'restart that is no word',
+      boxes({ restart: null }),
+      /^"restart" must be "reboot" or "service", found null/,
+    ],
+    [
+      'restart of Mirasys',
+      boxes({ restart: 'reboot' }, {}, 'mirasys'),
+      /^"restart" is a field of eocortex and banalytics systems; "boxes" is a mirasys system\.$/,
+    ],
+    [
+      'version of a Banalytics system',
+      boxes({ version: '1.4.2' }),
+      /^"version" is a field of eocortex systems/,
+    ],
+    [
+      'version',
+      boxes({ version: '4' }, {}, 'eocortex'),
+      /^"version" must be a version of two to four numbers/,
+    ],
+    ['delay', boxes({ restartDelaySeconds: 601 }), /^"restartDelaySeconds" must be at most 600\.$/],
+    ['reason of two lines', boxes({ restartReason: 'a\nb' }), /^"restartReason" must be one line/],
+    [
+      'reason with a quote',
+      boxes({ restartReason: 'a "b"' }),
+      /^"restartReason" must be one line.* without "\.$/,
+    ],
+    ['empty reason', boxes({ restartReason: ' ' }), /^"restartReason" must be one line/],
+    [
+      'time limit',
+      boxes({ installer: { timeoutMinutes: 241 } }, {}, 'eocortex'),
+      /^"timeoutMinutes" must be at most 240\.$/,
+    ],
+    [
+      'no time for the installer',
+      boxes({ installer: { timeoutMinutes: 0 } }, {}, 'eocortex'),
+      /^"timeoutMinutes" must be at least 1\.$/,
+    ],
+    ...['a\nb', 'a\u0000b', 'a\r', '/D="C:\\a b"', ''].map((word): [string, string, RegExp] => [
+      `installer word ${JSON.stringify(word)}`,
+      boxes({ installer: { args: ['/S', word] } }, {}, 'eocortex'),
+      /^Entry 2 of "args" must be one word without " and line breaks/,
+    ]),
+    [
+      'program outside',
+      boxes({ program: '\\Server.exe' }, {}, 'eocortex'),
+      /^"program" must be the path of a/,
+    ],
+    [
+      'folder as program',
+      boxes({ program: 'bin\\' }, {}, 'eocortex'),
+      /^"program" must be the path of a file/,
+    ],
+    ['program by pattern', boxes({ program: '*.exe' }, {}, 'eocortex'), /^"program" must be the path of a/],
+    [
+      'name with a quote',
+      boxes({ uninstallName: 'a"b' }, {}, 'eocortex'),
+      /^"uninstallName" must be one line/,
+    ],
+    [
+      'service by path',
+      boxes({ service: 'a/b' }, {}, 'eocortex'),
+      /^"service" must be the name of a service/,
+    ],
+    ['service with a space at its end', boxes({ service: 'a ' }), /^"service" must be the name of a service/],
+    ...[...'"*?<>|'].map((never): [string, string, RegExp] => [
+      `${never} in a Windows path`,
+      boxes({ settingsPaths: ['C:\\a', `C:\\b${never}c`] }, { a: {}, b: {} }, 'eocortex'),
+      new RegExp(`^"C:\\\\\\\\b.+c" holds \\${never}, which no path on Windows does\\.$`),
+    ]),
+    ['stream of a file', boxes({ home: 'C:\\a:b' }, { a: {} }, 'eocortex'), /holds :, which no path/],
+    [
+      'line break in a Windows path',
+      boxes({ stateDir: 'C:\\a\nb' }, { a: {} }, 'eocortex'),
+      /^"stateDir" must be an absolute path on the server, without control characters\.$/,
     ],
     [
       'product',
@@ -364,6 +533,15 @@ describe('parseFleet', () => {
       [4, 37, '"s"', 'systems/b/servers/s/host', 'missing.'],
       [4, 44, '"hots"', 'systems/b/servers/s/hots', '"host"?'],
     ]);
+    const windows = [
+      '{ "systems": { "a": { "product": "eocortex", "settingsPaths": ["C:\\\\a",',
+      '"C:\\\\b?"], "servers": { "s": { "host": "h",',
+      '"restart": "rebot" }, "t": { "host": "i" } } } } }',
+    ];
+    const [word] = problemsOf(windows.join('\n'));
+    expect(word).toMatchObject({ line: 3, column: 12, path: ['systems', 'a', 'servers', 's', 'restart'] });
+    const [wrong] = problemsOf(windows.join('\n').replace('rebot', 'reboot'));
+    expect(wrong).toMatchObject({ line: 2, column: 1, path: ['systems', 'a', 'settingsPaths', 1] });
     const [missing] = problemsOf('// x\n{}');
     expect(missing).toMatchObject({ line: 2, column: 1, offset: 5, length: 1 });
   });

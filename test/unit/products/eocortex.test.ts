@@ -412,6 +412,24 @@ describe('packages', () => {
     expect(message(planned, 'package.not-loaded')).toBe('');
   });
 
+  it('are wanted: what is asked for, else what the fleet file says, and only then what is loaded', () => {
+    const packages = [installer('4.3.5'), installer('4.4.2')];
+    const loaded = [{ version: '4.4.9', sha256: sha(90) }];
+    const fleet = fleetOf({ version: '4.3.5' }, { a: {}, b: { version: '4.4.2' } });
+    const planned = (to: string | null) =>
+      planOf(
+        { a: factsOf('4.3.1', { loaded }), b: factsOf('4.3.1', { loaded }) },
+        { fleet, packages, to },
+      ).servers.map(({ path }) => path);
+    expect(planned(null)).toEqual([['4.3.5'], ['4.4.2']]);
+    expect(planned('4.4.9')).toEqual([['4.4.9'], ['4.4.9']]);
+    const missing = plan(factsOf('4.3.1'), { fleet: fleetOf({ version: '4.3.18' }), packages });
+    expect([missing.to, message(missing, 'package.not-loaded')]).toEqual([
+      '4.3.18',
+      'Not in the library yet: 4.3.18.',
+    ]);
+  });
+
   it('are wanted: the highest of the library, else what lies on the server, else none', () => {
     const packages = [installer('4.4.12'), installer('3.6.57'), installer('9.9', { product: 'mirasys' })];
     expect(plan(factsOf('4.3.1'), { packages }).to).toBe('4.4.12');
@@ -442,7 +460,7 @@ describe('packages', () => {
       const [server] = servers(fleetOf());
       if (server === undefined) throw new Error('no server');
       const situation = { server, facts, supply: { packages, silent: new Map<string, string>() }, to: '4.4' };
-      return eocortex.needs(situation)[0]?.package ?? null;
+      return eocortex.needs(situation, 'install')[0]?.package ?? null;
     };
     expect(on('x64', 'x64', [x86, x64])).toBe(x64);
     expect(on('x64', 'x86', [x64, x86])).toBe(x86);
