@@ -14,7 +14,15 @@ const common = {
   format: 'cjs',
   minify: production,
   sourcemap: production ? false : 'linked',
-  loader: { '.sh': 'text', '.bat': 'text', '.c': 'text', '.h': 'text', '.nsi': 'text', '.wxs': 'text' },
+  loader: {
+    '.sh': 'text',
+    '.bat': 'text',
+    '.c': 'text',
+    '.h': 'text',
+    '.nsi': 'text',
+    '.rc': 'text',
+    '.wxs': 'text',
+  },
   external: ['vscode', 'cpu-features', '*.node'],
   // Its CommonJS form loads its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },

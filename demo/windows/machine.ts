@@ -1,10 +1,21 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { Control, type Answer } from '../control';
 import { processTable, signal } from '../processes';
+import cmdScript from './cmd.sh';
+import { mountDisk, resizeDisk, unmountDisk, type SmallDisk } from './disk';
 import { Front, type Command } from './front';
 import { unixPath } from './paths';
 import { Power } from './power';
@@ -13,14 +24,15 @@ import { Scheduler, type Running, type Task } from './scheduler';
 import { copyTemplate, LAB_FOLDER } from './template';
 import { belongsTo, USER, Wine, type Tools } from './wine';
 
+const CMD = 'C:\\windows\\system32\\cmd.exe';
 const SYSTEM32 = 'windows/system32';
+/** Where the stand-in VMS keeps what nobody may read while it runs. */
+const SETTINGS = 'ProgramData/Eocortex';
 /** cmd.exe takes no longer command line. */
 const LONGEST_COMMAND = 8191;
 
 /** What can be wrong with a machine; to be changed while it runs. */
 export interface WindowsTrouble {
-  /** Programs that are not there. */
-  gone: Set<'wmic' | 'powershell' | 'certutil' | 'schtasks'>;
   /** `refused`: access is denied. `stays-away`: it goes down and does not return. `other-key`: it returns with another host key. */
   restart: 'works' | 'refused' | 'stays-away' | 'other-key';
   /** The person that logs in is no administrator. */
@@ -46,6 +58,7 @@ export interface WindowsOptions {
   downMs: number;
   /** `DefaultShell` of its sshd; default `cmd`. */
   shell?: 'cmd' | 'bash';
+  smallDisk?: SmallDisk;
   identity?: Partial<Identity>;
 }
 
@@ -60,7 +73,7 @@ export class WindowsMachine {
   readonly user = USER;
   /** Its drive C: on this computer. */
   readonly driveC: string;
-  readonly trouble: WindowsTrouble = { gone: new Set(), restart: 'works', plainUser: false, codePage: 437 };
+  readonly trouble: WindowsTrouble = { restart: 'works', plainUser: false, codePage: 437 };
   /** What was asked of it and what it did, line by line. */
   readonly log: string[] = [];
   /** Boots so far. */
@@ -84,7 +97,7 @@ export class WindowsMachine {
     this.root = root;
     this.port = port;
     this.wine = new Wine(options.tools, join(root, 'wine'));
-    this.driveC = this.wine.drive;
+    this.driveC = options.smallDisk?.drive === 'C' ? this.disk : this.wine.drive;
     this.identity = {
       computerName: id.toUpperCase().slice(0, 15),
       productName: 'Windows Server 2016 Standard',
@@ -115,7 +128,12 @@ export class WindowsMachine {
       authorizedKeys: () => options.authorizedKeys,
       password: () => options.password,
       run: (command) => this.run(command),
-      sftp: { drives: () => this.drives(), home: `C:/users/${this.user}`, log },
+      sftp: {
+        drives: () => this.drives(),
+        home: `C:/users/${this.user}`,
+        isInUse: (file) => this.isInUse(file),
+        log,
+      },
       log,
     });
   }
@@ -124,6 +142,8 @@ export class WindowsMachine {
   async prepare(): Promise<string> {
     await mkdir(this.root, { recursive: true });
     if (!existsSync(this.wine.prefix)) await copyTemplate(this.options.template, this.wine.prefix);
+    if (this.options.smallDisk !== undefined)
+      await mountDisk(this.wine.prefix, this.disk, this.options.smallDisk);
     if (!existsSync(this.hostKeyFile)) await this.makeHostKey();
     return this.hostKey();
   }
@@ -196,6 +216,24 @@ export class WindowsMachine {
     this.state = 'off';
   }
 
+  /** Takes one of Windows' programs away, or gives it back. */
+  async removeProgram(name: 'certutil' | 'powershell' | 'schtasks' | 'wmic', removed = true): Promise<void> {
+    const places = { powershell: 'WindowsPowerShell/v1.0', wmic: 'wbem', certutil: '', schtasks: '' };
+    const path = join(SYSTEM32, places[name], `${name}.exe`);
+    if (removed) await rm(join(this.driveC, path), { force: true });
+    else await copyFile(join(this.options.template, 'drive_c', path), join(this.driveC, path));
+  }
+
+  /** The small disk grows or shrinks to so many bytes. */
+  async resizeDisk(bytes: number): Promise<void> {
+    await resizeDisk(this.disk, bytes);
+  }
+
+  /** After `stop`: gives back what does not go away with its folder. */
+  async dispose(): Promise<void> {
+    if (this.options.smallDisk !== undefined) await unmountDisk(this.disk);
+  }
+
   /** Pids, on this computer, of all that runs in it. */
   processes(): number[] {
     return processTable()
@@ -214,8 +252,22 @@ export class WindowsMachine {
     return join(this.root, 'host_key');
   }
 
+  private get disk(): string {
+    return join(this.root, 'disk');
+  }
+
   private drives(): Record<string, string> {
-    return { C: this.driveC };
+    return { C: this.driveC, ...(this.options.smallDisk?.drive === 'D' ? { D: this.disk } : {}) };
+  }
+
+  /** Whether a program has this file of the VMS's settings open: it lets nobody else have it. */
+  private isInUse(file: string): boolean {
+    if (!file.startsWith(`${join(this.driveC, SETTINGS)}/`)) return false;
+    const kernel = processTable().find(
+      ({ command, environment }) =>
+        /^\S*wineserver/.test(command) && belongsTo(environment, this.wine.prefix),
+    );
+    return kernel !== undefined && openFiles(kernel.pid).includes(file);
   }
 
   private note(line: string): void {
@@ -310,14 +362,16 @@ export class WindowsMachine {
   }
 
   private run(command: string | undefined): Command {
-    const cmd = 'C:\\windows\\system32\\cmd.exe';
-    const line = command === undefined ? cmd : `${cmd} /s /c "${command}"`;
-    if (line.length > LONGEST_COMMAND)
-      return this.launch(`${cmd} /c "echo The command line is too long.>&2 & exit 1"`);
-    return this.launch(line);
+    const home = join(this.driveC, 'users', this.user);
+    const rights: Record<string, string> = this.trouble.plainUser ? { LAB_RIGHTS: 'plain' } : {};
+    if (this.options.shell === 'bash') return this.bash(command, home, rights);
+    const line = command === undefined ? CMD : `${CMD} /s /c "${command}"`;
+    if (line.length <= LONGEST_COMMAND) return this.launch(line, home, rights);
+    return this.launch(`${CMD} /c "echo The command line is too long.>&2 & exit 1"`, home, rights);
   }
 
-  private launch(line: string, cwd = join(this.driveC, 'users', this.user)): Command {
+  /** A command line of Windows, in a console and a job of its own. */
+  private launch(line: string, cwd: string, more: Record<string, string>): Command {
     const exit = `exit/${++this.commands}`;
     const child = this.wine.start(['C:\\windows\\lab\\session.exe'], {
       cwd,
@@ -325,31 +379,68 @@ export class WindowsMachine {
         LAB_COMMAND: line,
         LAB_EXIT: `C:\\windows\\lab\\${exit.replace('/', '\\')}`,
         LAB_CODE_PAGE: String(this.trouble.codePage),
+        ...more,
       },
     });
-    const { stdin, stdout, stderr } = child;
-    if (!stdin || !stdout || !stderr) throw new Error('A command has pipes at its three ends.');
-    const ended = new Promise<number>((resolve) => {
-      const note = () => {
-        const file = join(this.driveC, LAB_FOLDER, exit);
-        const code = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1;
-        rmSync(file, { force: true });
-        resolve(code);
-      };
-      child.once('error', note);
-      child.once('close', note);
+    const file = join(this.driveC, LAB_FOLDER, exit);
+    return commandOf(child, () => {
+      const code = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1;
+      rmSync(file, { force: true });
+      return code;
     });
-    return { stdin, stdout, stderr, ended, kill: () => void child.kill('SIGKILL') };
+  }
+
+  /** As with the bash of Git for Windows for default shell. */
+  private bash(command: string | undefined, cwd: string, more: Record<string, string>): Command {
+    const bin = join(this.root, 'bin');
+    mkdirSync(bin, { recursive: true });
+    for (const name of ['cmd', 'cmd.exe']) writeFileSync(join(bin, name), cmdScript, { mode: 0o755 });
+    const environment = this.wine.environment({
+      PATH: `${bin}:/usr/bin:/bin`,
+      LAB_CODE_PAGE: String(this.trouble.codePage),
+      LAB_WINE: this.options.tools.wine,
+      ...more,
+    });
+    const words = command === undefined ? [] : ['-c', command];
+    const child = spawn('bash', words, { cwd, env: environment, detached: true });
+    return commandOf(child, () => child.exitCode ?? 255);
   }
 
   private startTask(task: Task): Running {
     const line = `"${task.command}" ${task.arguments}`.trim();
     const folder = this.file(task.folder || 'C:\\windows\\system32');
-    const { stdin, stdout, stderr, ended, kill } = this.launch(line, folder);
+    const { stdin, stdout, stderr, ended, kill } = this.launch(line, folder, { LAB_SYSTEM: '1' });
     stdin.end();
     // Nobody listens to a task.
     stdout.resume();
     stderr.resume();
     return { ended, end: kill };
   }
+}
+
+/** @param code asked once, when it has ended */
+function commandOf(child: ChildProcess, code: () => number): Command {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error('A command has pipes at its three ends.');
+  const ended = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('close', () => resolve(code()));
+  });
+  const kill = () => {
+    // With the processes of its group: those of a bash are no Windows processes in a job.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      signal(-child.pid, 'SIGKILL');
+  };
+  return { stdin, stdout, stderr, ended, kill };
+}
+
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readlinkSync(join(folder, name))];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
 }

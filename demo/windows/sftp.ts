@@ -12,6 +12,8 @@ export interface SftpParts {
   drives: () => Record<string, string>;
   /** Of the person that logged in, `C:/Users/x`. */
   home: string;
+  /** Whether a program has it open and shares it with nobody. */
+  isInUse: (file: string) => boolean;
   log: (line: string) => void;
 }
 
@@ -51,7 +53,9 @@ export function serveSftp(sftp: SFTPWrapper, parts: SftpParts): void {
   sftp.on('OPEN', (id, path, flags) =>
     answer(id, async () => {
       parts.log(`sftp open ${path}`);
-      const file = await fs.open(place(path), openFlags(flags), 0o644);
+      const where = place(path);
+      if (parts.isInUse(where)) throw Object.assign(new Error(IN_USE), { code: 'ETXTBSY' });
+      const file = await fs.open(where, openFlags(flags), 0o644);
       sftp.handle(id, handle({ file, append: (flags & OPEN_MODE.APPEND) !== 0 }));
     }),
   );

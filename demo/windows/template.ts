@@ -5,9 +5,16 @@ import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import askSource from './programs/ask.c';
+import bootHeader from './programs/boot.h';
 import certutilSource from './programs/certutil.c';
+import netSource from './programs/net.c';
+import powershellSource from './programs/powershell.c';
 import sayHeader from './programs/say.h';
+import scSource from './programs/sc.c';
 import sessionSource from './programs/session.c';
+import versionHeader from './programs/version.h';
+import whoamiSource from './programs/whoami.c';
+import wmicSource from './programs/wmic.c';
 import { regeditBytes, templateRegistry } from './registry';
 import { Wine, type Tools } from './wine';
 
@@ -16,15 +23,22 @@ const run = promisify(execFile);
 /** Folder of ours in `C:\Windows`; nothing of the machines' own lies in it. */
 export const LAB_FOLDER = 'windows/lab';
 
-/** Source → the names in system32 that it stands as; none: it lies in `C:\Windows\lab`. */
+const HEADERS = { 'boot.h': bootHeader, 'say.h': sayHeader, 'version.h': versionHeader };
+
+/** Programs of ours, and what they stand as in system32; none: it lies in `C:\\Windows\\lab`. */
 const PROGRAMS: { file: string; source: string; standsAs?: string[] }[] = [
   { file: 'session', source: sessionSource },
   { file: 'ask', source: askSource, standsAs: ['schtasks', 'shutdown'] },
   { file: 'certutil', source: certutilSource, standsAs: ['certutil'] },
+  { file: 'net', source: netSource, standsAs: ['net'] },
+  { file: 'powershell', source: powershellSource, standsAs: ['WindowsPowerShell/v1.0/powershell'] },
+  { file: 'sc', source: scSource, standsAs: ['sc'] },
+  { file: 'whoami', source: whoamiSource, standsAs: ['whoami'] },
+  { file: 'wmic', source: wmicSource, standsAs: ['wbem/wmic'] },
 ];
 
 const COMPILER_FLAGS = ['-O1', '-s', '-municode', '-Wall', '-Wextra', '-Werror'];
-const LIBRARIES = ['-lbcrypt', '-lversion', '-lntdll', '-lws2_32'];
+const LIBRARIES = ['-lbcrypt', '-lcrypt32', '-lversion', '-lntdll'];
 
 /**
  * The Windows that all machines are copies of: built once (12 s), then reused until its recipe changes. Nobody starts anything in it.
@@ -34,7 +48,11 @@ const LIBRARIES = ['-lbcrypt', '-lversion', '-lntdll', '-lws2_32'];
 export async function windowsTemplate(cache: string, tools: Tools): Promise<string> {
   const hash = createHash('sha256');
   for (const { file, source, standsAs } of PROGRAMS) hash.update(JSON.stringify([file, source, standsAs]));
-  hash.update([sayHeader, templateRegistry(), COMPILER_FLAGS.join(' '), await versionOf(tools)].join('\0'));
+  hash.update(
+    [JSON.stringify(HEADERS), templateRegistry(), COMPILER_FLAGS.join(' '), await versionOf(tools)].join(
+      '\0',
+    ),
+  );
   const template = join(cache, `windows-${hash.digest('hex').slice(0, 12)}`);
   if (existsSync(template)) return template;
 
@@ -62,7 +80,7 @@ async function build(prefix: string, tools: Tools): Promise<void> {
     const lab = join(wine.drive, LAB_FOLDER);
     for (const folder of ['requests', 'exit', 'source']) await mkdir(join(lab, folder), { recursive: true });
     const source = join(lab, 'source');
-    await writeFile(join(source, 'say.h'), sayHeader);
+    for (const [name, text] of Object.entries(HEADERS)) await writeFile(join(source, name), text);
     for (const program of PROGRAMS) {
       await writeFile(join(source, `${program.file}.c`), program.source);
       const made = join(source, `${program.file}.exe`);

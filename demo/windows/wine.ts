@@ -48,7 +48,7 @@ export function find(name: string): string | undefined {
 }
 
 /** Programs of ours that stand in system32 for one of wine's that does nothing, or not the right thing. */
-export const STAND_INS = ['certutil', 'schtasks', 'shutdown'];
+export const STAND_INS = ['certutil', 'net', 'powershell', 'sc', 'schtasks', 'shutdown', 'whoami', 'wmic'];
 
 /** A Windows of wine's: its folder (a "prefix"), and how programs are run in it. */
 export class Wine {

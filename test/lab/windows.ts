@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WindowsMachine, type WindowsOptions } from '../../demo/windows/machine';
+import { buildInstaller, type InstallerRecipe } from '../../demo/windows/installer';
 import { windowsTemplate } from '../../demo/windows/template';
 import { needTools } from '../../demo/windows/wine';
 import { owner } from './owner';
@@ -13,7 +14,9 @@ export type { WindowsMachine } from '../../demo/windows/machine';
 /** Where the template of the machines lies, for the demo and the tests alike; git ignores it. */
 export const WINDOWS_CACHE = fileURLToPath(new URL('../../.cache/windows/', import.meta.url));
 
-export type MachineOptions = Partial<Pick<WindowsOptions, 'downMs' | 'shell' | 'password' | 'identity'>>;
+export type MachineOptions = Partial<
+  Pick<WindowsOptions, 'downMs' | 'shell' | 'password' | 'identity' | 'smallDisk'>
+>;
 
 /** Some Windows-like machines on loopback ports of this computer. */
 export interface WindowsLab {
@@ -21,6 +24,8 @@ export interface WindowsLab {
   readonly identityFile: string;
   /** Makes a machine and boots it; resolves when SSH answers. The name is unique in the lab. */
   machine(name: string, options?: MachineOptions): Promise<WindowsMachine>;
+  /** An installer of the stand-in VMS, built or from the cache; its path. */
+  installer(recipe: InstallerRecipe): Promise<string>;
   /** Writes a known_hosts file with the keys that its machines have now. Returns its path. */
   knownHostsFile(): Promise<string>;
   /** Ends the machines and leaves nothing behind but the template. */
@@ -65,6 +70,7 @@ export async function createWindowsLab(): Promise<WindowsLab> {
       await machine.start();
       return machine;
     },
+    installer: (recipe) => buildInstaller(WINDOWS_CACHE, tools, recipe),
     knownHostsFile: async () => {
       const file = join(folder, `known_hosts-${++files}`);
       const lines = [...machines.values()].map(

@@ -1,4 +1,4 @@
-/* What all programs of the stand-in share: text to the console or a pipe, in the code page of the console as real ones do. */
+/* What the stand-ins share: text to the console or a pipe, in the code page of the console as real ones do. */
 #ifndef SAY_H
 #define SAY_H
 #include <stdlib.h>
@@ -19,5 +19,11 @@ static void say(DWORD stream, const WCHAR *text)
 
 __attribute__((unused)) static void out(const WCHAR *text) { say(STD_OUTPUT_HANDLE, text); }
 __attribute__((unused)) static void err(const WCHAR *text) { say(STD_ERROR_HANDLE, text); }
+
+/** Whether the session's person is no administrator: the machine says so in the environment of the session. */
+__attribute__((unused)) static BOOL is_plain_user(void)
+{
+    return GetEnvironmentVariableW(L"LAB_RIGHTS", NULL, 0) > 0;
+}
 
 #endif
