@@ -1,31 +1,44 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readFacts } from '../../src/updater/targets/read-facts';
-import { windows } from '../../src/updater/targets/windows';
-import { windows as hands } from '../../src/updater/products/eocortex/windows';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readSettings } from '../../demo/windows/installer';
 import { createWindowsLab, type WindowsLab } from '../lab/windows';
-import { Desk, localServer } from '../lab/links';
+import { Operator, scratch } from './fleet-in-lab';
+import { running, windowsFleet, type WindowsRecipe } from './windows-fleet';
 
 let lab: WindowsLab;
 beforeAll(async () => (lab = await createWindowsLab()));
 afterAll(() => lab.dispose());
 
-describe('a Windows server', () => {
-  it('answers', async () => {
-    const machine = await lab.machine('srv-01');
-    const desk = new Desk();
-    const server = localServer('srv-01', machine.port, {
-      os: 'windows', product: 'eocortex', user: 'Administrator', identityFile: lab.identityFile,
-      eocortex: { version: undefined, releaseLines: [], installerArgs: ['/S'], installerTimeoutMinutes: 30, restart: 'if-needed', service: 'EocortexServer', home: 'C:\\Program Files\\Eocortex', program: 'EocortexServer.exe', uninstallName: 'Eocortex' },
+async function operator(recipe: Omit<WindowsRecipe, 'folder' | 'lab'>): Promise<Operator> {
+  const { folder, remove } = await scratch();
+  const fleet = await windowsFleet({ folder, lab, ...recipe });
+  const one = await Operator.at(folder, fleet, await readFile(await lab.knownHostsFile(), 'utf8'));
+  onTestFinished(async () => {
+    await one.updater.dispose();
+    await remove();
+  });
+  return one;
+}
+
+describe('Eocortex on Windows', () => {
+  it('is loaded, downloaded, installed and rolled back step by step, settings included', async () => {
+    const machine = await running(lab, 'srv-01', '4.3.1');
+    const desk = await operator({ systems: { harbour: { 'srv-01': machine } } });
+    expect(await desk.state('srv-01')).toMatchObject({ status: 'installed', version: '4.3.1' });
+    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    expect(await desk.state('srv-01')).toMatchObject({ status: 'not-downloaded' });
+    expect((await desk.act('download', ['srv-01'])).failures).toEqual([]);
+    expect(await desk.state('srv-01')).toMatchObject({ status: 'loaded' });
+    expect((await desk.act('install', ['srv-01'])).failures).toEqual([]);
+    expect(await desk.state('srv-01')).toMatchObject({
+      status: 'installed',
+      version: '4.3.5',
+      rollback: ['4.3.1'],
     });
-    const link = await desk.links().get(server);
-    const t = Date.now();
-    const answers = await windows.ask(link, hands.asks(server, windows));
-    console.log(Date.now() - t, JSON.stringify(answers, null, 1));
-    const t2 = Date.now();
-    const facts = await readFacts(link, windows, hands, []);
-    console.log(Date.now() - t2, JSON.stringify(facts));
-    expect(facts.bootId).not.toBeNull();
-    console.log(JSON.stringify(await windows.pulse(link, 'x')));
-    desk.leave();
+    console.log(JSON.stringify(await readSettings(machine.driveC)));
+    const result = await desk.act('rollback', ['srv-01']);
+    console.log(JSON.stringify(result));
+    expect(await desk.state('srv-01')).toMatchObject({ version: '4.3.1', rollback: [] });
+    console.log(JSON.stringify(await readSettings(machine.driveC)), desk.statuses('srv-01'));
   });
 });

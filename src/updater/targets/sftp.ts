@@ -56,7 +56,12 @@ export class SftpFiles implements RemoteFiles {
     return this.#do(`writing ${path}`, options, (sftp, signal) => put(sftp, path, data, signal));
   }
 
-  writeAt(path: string, offset: number, data: AsyncIterable<Uint8Array>, options: FileOptions): Promise<void> {
+  writeAt(
+    path: string,
+    offset: number,
+    data: AsyncIterable<Uint8Array>,
+    options: FileOptions,
+  ): Promise<void> {
     return this.#do(`writing ${path}`, options, async (sftp, signal) => {
       const handle = await openPart(sftp, path, signal);
       try {

@@ -453,11 +453,8 @@ if errorlevel 1 set "why=!from! could not be copied"
 exit /b 0
 :copy_folder
 robocopy "!from!" "!to!" /mir /copy:DAT /dcopy:DAT /xj /r:3 /w:1 /np /nfl /ndl /njh /njs >>log 2>&1 <nul
-if errorlevel 9009 goto :copy_by_xcopy
-if errorlevel 8 set "why=!from! could not be copied whole, see the log of the job"
-exit /b 0
-rem A Windows without robocopy.
-:copy_by_xcopy
+if not errorlevel 8 exit /b 0
+rem A Windows whose robocopy cannot do that.
 if exist "!to!\" rd /s /q "!to!" 2>nul
 md "!to!" 2>nul
 xcopy "!from!" "!to!" /e /i /h /k /q /y >>log 2>&1 <nul

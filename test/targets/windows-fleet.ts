@@ -1,0 +1,91 @@
+import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Fleet } from '../../src/updater/fleet/model';
+import { parseFleet } from '../../src/updater/fleet/read';
+import { seedSettings } from '../../demo/windows/installer';
+import { Desk, localServer } from '../lab/links';
+import { freePort } from '../lab/sshd';
+import type { MachineOptions, WindowsLab, WindowsMachine } from '../lab/windows';
+
+export interface WindowsRecipe {
+  folder: string;
+  lab: WindowsLab;
+  /** System → its machines, by their ids in the fleet. */
+  systems: Record<string, Record<string, WindowsMachine>>;
+  /** Further fields of every system. */
+  more?: Record<string, unknown>;
+  /** Further fields of one server. */
+  server?: Record<string, Record<string, unknown>>;
+}
+
+/** The fleet file of some Windows-like machines, written and read as a user's would be. */
+export async function windowsFleet(recipe: WindowsRecipe): Promise<Fleet> {
+  const { folder, lab, systems, more = {}, server = {} } = recipe;
+  const file = join(folder, 'lab.fleet.jsonc');
+  const text = JSON.stringify({
+    name: 'Lab',
+    systems: Object.fromEntries(
+      Object.entries(systems).map(([id, machines]) => [
+        id,
+        {
+          product: 'eocortex',
+          user: 'Administrator',
+          identityFile: lab.identityFile,
+          app: 'server',
+          outOfBand: 'the console in the lab',
+          settingsPaths: ['C:\\ProgramData\\Eocortex'],
+          restartDelaySeconds: 1,
+          health: { settleSeconds: 1, timeoutSeconds: 60 },
+          ...more,
+          servers: Object.fromEntries(
+            Object.entries(machines).map(([name, { port }]) => [
+              name,
+              { host: '127.0.0.1', port, ...server[name] },
+            ]),
+          ),
+        },
+      ]),
+    ),
+  });
+  await writeFile(file, text);
+  const parsed = parseFleet(text, file);
+  if (parsed.fleet === undefined) throw new Error(parsed.problems.map(({ message }) => message).join('\n'));
+  return parsed.fleet;
+}
+
+/** A machine on which a version runs, as somebody once installed it by hand. */
+export async function running(
+  lab: WindowsLab,
+  name: string,
+  version: string,
+  options: MachineOptions = {},
+): Promise<WindowsMachine> {
+  const machine = await lab.machine(name, options);
+  await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
+  const setup = machine.file('C:\\setup.exe');
+  await copyFile(await lab.installer({ version }), setup);
+  const said = await atConsole(lab, machine, 'C:\\setup.exe /S');
+  if (said.code !== 0) throw new Error(`setup ended with ${said.code}: ${said.stderr}`);
+  await rm(setup);
+  return machine;
+}
+
+/** Somebody does something on a machine, apart from VMS Fleet. */
+export async function atConsole(
+  lab: WindowsLab,
+  machine: WindowsMachine,
+  command: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const desk = new Desk();
+  try {
+    const server = localServer(machine.id, machine.port, {
+      os: 'windows',
+      user: 'Administrator',
+      identityFile: lab.identityFile,
+    });
+    const link = await desk.links().get(server);
+    return await link.exec(command, { deadline: 120_000 });
+  } finally {
+    desk.leave();
+  }
+}
