@@ -10,6 +10,7 @@ import { withUpdater, type Context, type Opened } from '../context';
 import { exit, exitCodeOf, tell, type ExitCode } from '../errors';
 import { loadLine, packageDocument } from '../package-text';
 import { size } from '../table';
+import { writeVersions } from './load-system';
 
 /** One thing to load, and how. */
 interface Load {
@@ -20,7 +21,10 @@ interface Load {
 
 const products = ['eocortex', 'mirasys', 'banalytics'] as const;
 
-/** Puts packages into the library. One that fails does not keep the others out. */
+/**
+ * Puts packages into the library; with `--system` they are what that system shall run from now on. One that fails does not keep
+ * the others out.
+ */
 export function load(context: Context): Promise<ExitCode> {
   const { terminal, interrupt } = context;
   return withUpdater(context, context.args.words.length > 0 ? 'optional' : 'needed', async (opened) => {
@@ -49,10 +53,23 @@ export function load(context: Context): Promise<ExitCode> {
       }
     }
     terminal.draw([]);
+    const isWhole = failures.length === 0 && !interrupt.signal.aborted;
+    const systems = context.args.words.length > 0 ? opened.systems : [];
+    if (systems.length > 0 && !isWhole)
+      terminal.note(`Not everything was loaded: ${opened.fleet.file} stays as it is.`);
+    const written = isWhole
+      ? await writeVersions(
+          context,
+          opened.fleet,
+          systems,
+          loaded.map(({ info }) => info),
+        )
+      : [];
     if (terminal.json)
       terminal.document({
         schema: 1,
         packages: loaded.map(({ info, existed }) => ({ ...packageDocument(info), existed })),
+        systems: written,
         errors: failures.map((error) => error.toJSON()),
       });
     // A bad package is bad input, and says more than a repository that was away.
@@ -63,7 +80,7 @@ export function load(context: Context): Promise<ExitCode> {
   });
 }
 
-async function whatToLoad(context: Context, { updater, fleet, selected }: Opened): Promise<Load[]> {
+async function whatToLoad(context: Context, { updater, fleet, selected, systems }: Opened): Promise<Load[]> {
   const { args, terminal, interrupt, cwd } = context;
   const { words, hints } = args;
   const { signal } = interrupt;
@@ -75,7 +92,13 @@ async function whatToLoad(context: Context, { updater, fleet, selected }: Opened
     const modules = [
       ...new Set(serversOf(fleet).flatMap((server) => Object.keys(server.banalytics?.modules ?? {}))),
     ];
-    const said: InspectHints = { ...checked(hints), ...(modules.length === 0 ? {} : { modules }) };
+    // What is loaded for systems of one product must be of that product.
+    const [product, ...others] = new Set(systems.map((system) => system.product));
+    const said: InspectHints = {
+      ...(product === undefined || others.length > 0 ? {} : { product }),
+      ...checked(hints),
+      ...(modules.length === 0 ? {} : { modules }),
+    };
     return words.map((word) => ({
       name: word,
       run: async () => {
@@ -187,5 +210,9 @@ function checked({ product, kind, ...rest }: PackageHints): InspectHints {
   const knownKind = packageKinds.find((one) => one === kind);
   if (kind !== undefined && knownKind === undefined)
     throw usage(`--kind: there is no kind "${kind}".`, `The kinds are ${packageKinds.join(', ')}.`);
-  return { ...rest, product: knownProduct, kind: knownKind };
+  return {
+    ...rest,
+    ...(knownProduct === undefined ? {} : { product: knownProduct }),
+    ...(knownKind === undefined ? {} : { kind: knownKind }),
+  };
 }
