@@ -1,5 +1,5 @@
 import type { PackageInfo } from '../updater/packages/package-info';
-import { size } from './table';
+import { size } from '../updater/size';
 import type { Terminal } from './terminal';
 
 /** A package for programs. What an archive holds, file by file, stays in the library. */

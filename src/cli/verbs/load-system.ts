@@ -27,7 +27,7 @@ export async function writeVersions(
   const versions = systems.flatMap((system) => loadedVersion(system, loaded) ?? []);
   for (const system of systems) {
     if (versions.some((one) => one.system === system)) continue;
-    const why = runsOnePackage(system)
+    const why = runsOnePackage(system.product)
       ? 'no installer of it was loaded'
       : `a ${system.product} system is not made of one package`;
     terminal.note(`${system.id}: no version is written into the fleet file: ${why}.`);

@@ -3,13 +3,13 @@ import { FleetError } from '../../updater/errors';
 import { servers as serversOf, type Server } from '../../updater/fleet/model';
 import { packageKinds, type InspectHints, type PackageInfo } from '../../updater/packages/package-info';
 import type { openRepository } from '../../updater/packages/repository';
+import { size } from '../../updater/size';
 import type { Updater } from '../../updater/updater';
 import type { Terminal } from '../terminal';
 import { usage, type PackageHints } from '../arguments';
 import { withUpdater, type Context, type Opened } from '../context';
 import { exit, exitCodeOf, tell, type ExitCode } from '../errors';
 import { loadLine, packageDocument } from '../package-text';
-import { size } from '../table';
 import { writeVersions } from './load-system';
 
 /** One thing to load, and how. */

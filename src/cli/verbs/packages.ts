@@ -1,9 +1,10 @@
 import { compareVersions } from '../../updater/packages/versions';
+import { size } from '../../updater/size';
 import type { PackageInfo } from '../../updater/packages/package-info';
 import { withUpdater, type Context } from '../context';
 import { tell, exit, type ExitCode } from '../errors';
 import { packageDocument } from '../package-text';
-import { size, table } from '../table';
+import { table } from '../table';
 
 /** Lists the library: by product and module, the newest version first. */
 export function packages(context: Context): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import type { System } from '../fleet/model';
+import type { ProductId, System } from '../fleet/model';
 import type { PackageInfo } from './package-info';
 import { compareVersions } from './versions';
 
@@ -12,9 +12,9 @@ export interface LoadedVersion {
   changes: boolean;
 }
 
-/** Whether a system runs one loaded package at a time, so that loading one says which. */
-export function runsOnePackage(system: System): boolean {
-  return system.product === 'eocortex';
+/** Whether systems of a product run one loaded package at a time, so that loading one says which. */
+export function runsOnePackage(product: ProductId): boolean {
+  return product === 'eocortex';
 }
 
 /**
@@ -27,7 +27,7 @@ export function loadedVersion(system: System, loaded: readonly PackageInfo[]): L
     .map((info) => info.version)
     .sort(compareVersions)
     .at(-1);
-  if (version === undefined || !runsOnePackage(system)) return undefined;
+  if (version === undefined || !runsOnePackage(system.product)) return undefined;
   const before = system.version ?? null;
   return {
     system,
