@@ -25,11 +25,16 @@ export class Person {
   /**
    * @param picks labels to pick, in turn, each from the next list; a missing one leaves the list unanswered
    * @param answers what to type, in turn; a missing one leaves the input box unanswered
+   * @param files what to choose in the dialog that opens files; none: it is cancelled
    */
   constructor(
     private readonly picks: string[] = [],
     answers: string[] = [],
+    files: string[] = [],
   ) {
+    this.replace('showOpenDialog', () =>
+      Promise.resolve(files.length > 0 ? files.map((file) => vscode.Uri.file(file)) : undefined),
+    );
     this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
       this.typed.push(options);
       return Promise.resolve(answers.shift());
