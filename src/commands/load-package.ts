@@ -195,7 +195,7 @@ async function agreed(
   const button = `Replace by ${version}`;
   const detail = [
     loaded.map(packageDetail).join('\n\n'),
-    `${system.id} shall run ${version} instead of ${before}. No server is changed yet; ${before} stays in the library, for rollbacks.`,
+    `${system.id} shall run ${version} instead of ${before}. No server is changed yet. What was loaded before stays in the library, for rollbacks.`,
   ].join('\n\n');
   const choice = await vscode.window.showWarningMessage(
     `${system.id}: replace ${before} by ${version}?`,

@@ -23,7 +23,8 @@ export function describeServer(server: Server, state: ServerState): string {
     runsOnePackage(server.product) ||
     blockedBy(state) !== undefined;
   const parts = [...(urgent ? both.reverse() : both), asking ? 'asking …' : ''];
-  return oneLine(parts.filter((part) => part !== '').join(' · '));
+  // A rule's sentence may set a word as code; a row shows plain text.
+  return oneLine(parts.filter((part) => part !== '').join(' · ')).replaceAll('`', '');
 }
 
 function versions(server: Server, state: ServerState): string {

@@ -110,10 +110,54 @@ describe('loading an Eocortex package', () => {
     assert.deepEqual(person.question.buttons, ['Replace by 4.3.1']);
     assert.match(person.question.detail, /Edition: complete distribution\nArchitecture: x64\n/);
     assert.match(person.question.detail, /SHA-256: [0-9a-f]{64}\n/);
-    assert.match(person.question.detail, /4\.2\.18 stays in the library, for rollbacks\.$/);
+    assert.match(
+      person.question.detail,
+      /mole shall run 4\.3\.1 instead of 4\.2\.18\. No server is changed yet\./,
+    );
     assert.ok(!JSON.stringify([person.messages, person.lists]).includes('hunter2'));
     assert.match(readFileSync(file, 'utf8'), /"version": "4\.3\.1", \/\/ the last good one/);
     await eventually('the new version', async () => (await row('mole'))?.description.includes('4.3.1'));
+  });
+
+  it('goes on with a download that broke off, when the person says so', async function () {
+    this.timeout(60_000);
+    // Behind its own end an installer may hold anything; it makes this one worth going on with.
+    const big = Buffer.concat([installer(), Buffer.alloc(4 * 2 ** 20)]);
+    const ranges: string[] = [];
+    let well = false;
+    const broken = createServer((request, response) => {
+      const { range } = request.headers;
+      const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+      if (range !== undefined) ranges.push(range);
+      response.setHeader('etag', '"one"');
+      response.setHeader('content-length', big.length - from);
+      if (range !== undefined)
+        response
+          .writeHead(206, { 'content-range': `bytes ${from}-${big.length - 1}/${big.length}` })
+          .flushHeaders();
+      if (well) response.end(big.subarray(from));
+      else response.write(big.subarray(from, from + 2 ** 20), () => setTimeout(() => response.destroy(), 50));
+      // From the second MiB on nothing comes until somebody has looked after it.
+      if (!well && from >= 2 ** 20) response.destroy();
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = broken.address() as AddressInfo;
+      const address = `http://127.0.0.1:${port}/EocortexMainCommon.exe`;
+      const one = new Person(['From an Address'], [address]);
+      one.press = 'Go On';
+      const asked = () => one.messages.find(({ buttons }) => buttons.includes('Go On'));
+      const calling = call(commandIds.replacePackage, 'mole', one);
+      const watch = setInterval(() => (well ||= asked() !== undefined), 5);
+      await calling;
+      clearInterval(watch);
+      assert.match(asked()?.text ?? '', /127\.0\.0\.1.* What has come so far is kept\.$/);
+      assert.ok(Number(/\d+/.exec(ranges.at(-1) ?? '')?.[0]) >= 2 ** 20, JSON.stringify(ranges));
+      assert.ok((await library()).some(({ size }) => size === big.length));
+    } finally {
+      broken.closeAllConnections();
+      await new Promise((resolve) => broken.close(resolve));
+    }
   });
 
   it('offers what the library holds, and says that it is loaded already', async () => {

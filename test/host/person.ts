@@ -19,6 +19,8 @@ export class Person {
   private readonly window = vscode.window as unknown as Record<string, unknown>;
   private readonly real = new Map<string, unknown>();
 
+  /** Button that is pressed in a notification that has it; all others are let be. */
+  press: string | undefined;
   /** Every input box that was shown. */
   readonly typed: vscode.InputBoxOptions[] = [];
 
@@ -62,14 +64,14 @@ export class Person {
     this.window[name] = stand;
   }
 
-  /** Agrees to whatever is modal; lets notifications be. */
+  /** Agrees to whatever is modal. */
   private message(text: string, rest: unknown[]): Promise<string | undefined> {
     const [first] = rest;
     const options = typeof first === 'object' && first !== null ? (first as vscode.MessageOptions) : {};
     const buttons = rest.filter((one): one is string => typeof one === 'string');
     const modal = options.modal === true;
     this.messages.push({ text, modal, detail: options.detail ?? '', buttons });
-    return Promise.resolve(modal ? buttons[0] : undefined);
+    return Promise.resolve(modal ? buttons[0] : buttons.find((button) => button === this.press));
   }
 
   private pick(items: (string | Item)[], options: vscode.QuickPickOptions): unknown {
