@@ -50,7 +50,8 @@ describe('loading an Eocortex package', () => {
     const { node } = await eventually(`the row ${system}`, () => row(system));
     await vscode.commands.executeCommand(command, node, [node]);
   };
-  const library = async () => (await api()).updaterFor(uri).then((updater) => updater?.library.list() ?? []);
+  const library = async () =>
+    (await api()).updaterFor(uri).then((updater) => updater?.library.find({ product: 'eocortex' }) ?? []);
 
   before(async () => {
     writeFileSync(exe, installer());
