@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import * as vscode from 'vscode';
 import { commandIds } from '../../src/vscode/ids';
@@ -85,6 +86,34 @@ describe('loading an Eocortex package', () => {
     assert.equal(readFileSync(file, 'utf8'), text);
   });
 
+  it('lets the person say of an installer that does not say it itself that it is the whole product', async () => {
+    const mute = join(folder, 'setup.exe');
+    const name = (text: string) => Buffer.from(text, 'utf16le').toString('latin1');
+    const bytes = installer()
+      .toString('latin1')
+      .replaceAll(name('MainCommon'), name('MainThings'))
+      .replaceAll(name('complete'), name('ordinary'));
+    writeFileSync(mute, Buffer.from(bytes, 'latin1'));
+    await call(commandIds.load, 'quay', new Person(['From a File'], [], [mute]));
+    assert.match(
+      person.question?.text ?? '',
+      /^setup\.exe does not say that it is the whole product: Eocortex/,
+    );
+    // Asked for the version they went away.
+    assert.equal(person.typed.length, 1);
+    assert.equal(readFileSync(file, 'utf8'), text);
+    const wrong = new Person(['From a File'], ['9.9.9'], [mute]);
+    await call(commandIds.load, 'quay', wrong);
+    assert.match(
+      wrong.messages.at(-1)?.text ?? '',
+      /said to be of version 9\.9\.9, but is of version 4\.3\.1/,
+    );
+    await call(commandIds.load, 'quay', new Person(['From a File'], [''], [mute]));
+    assert.match(person.messages.at(-1)?.text ?? '', /^quay: loaded Eocortex 4\.3\.1, complete distribution/);
+    writeFileSync(file, text);
+    await eventually('the file as it was', async () => (await row('quay'))?.words.includes('loadable'));
+  });
+
   it('loads the first one from a file, without a question, and tells what it is', async () => {
     await call(commandIds.load, 'quay', new Person(['From a File'], [], [exe]));
     assert.equal(person.question, undefined);
@@ -97,9 +126,11 @@ describe('loading an Eocortex package', () => {
       text.replace('// nothing loaded yet', '// nothing loaded yet\n      "version": "4.3.1",'),
     );
     await eventually('the other words', async () => (await row('quay'))?.words.includes('replaceable'));
-    assert.deepEqual(
-      (await library()).map(({ version, kind }) => [version, kind]),
-      [['4.3.1', 'installer']],
+    const expected = { version: '4.3.1', kind: 'installer', file: basename(exe) };
+    assert.ok(
+      (await library()).some(({ version, kind, file }) =>
+        isDeepStrictEqual({ version, kind, file }, expected),
+      ),
     );
   });
 

@@ -35,6 +35,13 @@ export function load(context: Context): Promise<ExitCode> {
     const known = new Set((await opened.updater.library.list()).map(({ sha256 }) => sha256));
     const loaded: { info: PackageInfo; existed: boolean }[] = [];
     const failures: FleetError[] = [];
+    const failed = (error: unknown): void => {
+      if (!(error instanceof FleetError)) throw error;
+      terminal.draw([]);
+      failures.push(error);
+      tell(terminal, error);
+      terminal.note(`  (${error.code})`);
+    };
     for (const { name, run } of loads) {
       if (interrupt.signal.aborted) break;
       try {
@@ -45,11 +52,7 @@ export function load(context: Context): Promise<ExitCode> {
           known.add(info.sha256);
         }
       } catch (error) {
-        if (!(error instanceof FleetError)) throw error;
-        terminal.draw([]);
-        failures.push(error);
-        tell(terminal, error);
-        terminal.note(`  (${error.code})`);
+        failed(error);
       }
     }
     terminal.draw([]);
@@ -57,13 +60,12 @@ export function load(context: Context): Promise<ExitCode> {
     const systems = context.args.words.length > 0 ? opened.systems : [];
     if (systems.length > 0 && !isWhole)
       terminal.note(`Not everything was loaded: ${opened.fleet.file} stays as it is.`);
+    const infos = loaded.map(({ info }) => info);
     const written = isWhole
-      ? await writeVersions(
-          context,
-          opened.fleet,
-          systems,
-          loaded.map(({ info }) => info),
-        )
+      ? await writeVersions(context, opened.fleet, systems, infos).catch((error: unknown) => {
+          failed(error);
+          return [];
+        })
       : [];
     if (terminal.json)
       terminal.document({
