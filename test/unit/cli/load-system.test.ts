@@ -79,6 +79,19 @@ describe('load for a system', () => {
     expect(stderr).toMatch(/Not everything was loaded: .* stays as it is\./);
   });
 
+  it('says what was loaded even where the fleet file cannot be written', async () => {
+    const file = join(folder, 'gone', 'fleet.jsonc');
+    const env = { VMS_FLEET_HOME: home };
+    const argv = ['load', '-f', file, exe, '--system', 'harbour', '--json'];
+    const { code, stdout } = await play(argv, { fleetText: fleetOf('') }, { env });
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      packages: [{ version: '4.3.1' }],
+      systems: [],
+      errors: [{ code: 'usage', message: expect.stringContaining('could not be changed') as string }],
+    });
+  });
+
   it('refuses what is not of the product, and writes no version for a system of modules', async () => {
     const wrong = await load([exe, '--system', 'boxes']);
     expect([wrong.code, wrong.after]).toEqual([2, wrong.before]);
