@@ -1,6 +1,7 @@
-// Builds dist/extension.js and dist/cli.js (CommonJS, one file each) and the JSON Schema that the editor reads.
+// Builds dist/ (CommonJS: extension.js, cli.js, and the parts that both load when first needed) and the JSON Schema that the
+// editor reads.
 import * as esbuild from 'esbuild';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production') || !watch;
@@ -13,7 +14,15 @@ const common = {
   format: 'cjs',
   minify: production,
   sourcemap: production ? false : 'linked',
-  loader: { '.sh': 'text' },
+  loader: {
+    '.sh': 'text',
+    '.bat': 'text',
+    '.c': 'text',
+    '.h': 'text',
+    '.nsi': 'text',
+    '.rc': 'text',
+    '.wxs': 'text',
+  },
   external: ['vscode', 'cpu-features', '*.node'],
   // Its CommonJS form loads its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -21,21 +30,36 @@ const common = {
   metafile: true,
 };
 
-const builds = [
-  { ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
-  {
-    ...common,
-    entryPoints: ['src/cli.ts'],
-    outfile: 'dist/cli.js',
-    banner: { js: '#!/usr/bin/env node' },
-  },
-  // The demo fleet of `npm start`; not shipped.
-  {
-    ...common,
-    entryPoints: ['demo/main.ts'],
-    outfile: 'out/demo.cjs',
-  },
-];
+const product = { ...common, entryPoints: ['src/extension.ts', 'src/cli.ts'], outdir: 'dist' };
+// The demo fleet of `npm start`; not shipped.
+const demo = { ...common, entryPoints: ['demo/main.ts'], outfile: 'out/demo.cjs' };
+
+/**
+ * Cuts the product where it says `import()`, so that VS Code compiles only what `activate` needs. esbuild cuts ES modules alone;
+ * each file is turned into CommonJS afterwards.
+ */
+async function buildInParts() {
+  const { outputFiles } = await esbuild.build({
+    ...product,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'part-[hash]',
+    write: false,
+  });
+  const options = {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    minify: common.minify,
+    // As require(): VS Code gives its own module to what is loaded that way.
+    supported: { 'dynamic-import': false },
+  };
+  await mkdir(product.outdir, { recursive: true });
+  for (const { path, text } of outputFiles) {
+    const { code } = await esbuild.transform(text, options);
+    await writeFile(path, code);
+  }
+}
 
 /** The JSON Schema of the fleet file comes from the same source as its types and its checks. */
 async function writeFleetSchema() {
@@ -55,7 +79,8 @@ async function writeFleetSchema() {
 await writeFleetSchema();
 if (!watch) {
   await rm('dist', { recursive: true, force: true });
-  await Promise.all(builds.map((options) => esbuild.build(options)));
+  await Promise.all([buildInParts(), esbuild.build(demo)]);
 } else {
-  for (const options of builds) await (await esbuild.context(options)).watch();
+  // One file an entry: what a debugger shows is easier to follow.
+  for (const options of [product, demo]) await (await esbuild.context(options)).watch();
 }

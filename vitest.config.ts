@@ -6,7 +6,8 @@ const scriptsAsText = {
   name: 'scripts-as-text',
   enforce: 'pre' as const,
   load(id: string) {
-    if (id.endsWith('.sh')) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
+    if (/\.(sh|bat|c|h|nsi|rc|wxs)$/.test(id))
+      return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
     return undefined;
   },
 };

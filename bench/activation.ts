@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Bench } from './bench';
 import { timed } from './process';
@@ -7,7 +6,7 @@ import { figure, type Ratio } from './rounds';
 /** The test of the extension host that activates the extension first of all; what it takes is the loading of the bundle and `activate`. */
 const test = 'activates without an error';
 
-/** How long VS Code waits for the extension, measured inside a real extension host, and what the bundles weigh. */
+/** How long VS Code waits for the extension, measured inside a real extension host. */
 export async function activationBench(bench: Bench): Promise<Ratio[]> {
   bench.say('Activation in the extension host');
   const times: number[] = [];
@@ -20,14 +19,7 @@ export async function activationBench(bench: Bench): Promise<Ratio[]> {
     bench.say(`  round ${round}: ${ms} ms`);
     times.push(ms);
   }
-  const measured =
-    times.length > 0 ? [figure('activation in the extension host, ms', times, { atMost: 50 })] : [];
-  const weight = (name: string): number => statSync(path.join(bench.root, 'dist', name)).size / 1000;
-  return [
-    ...measured,
-    figure('dist/extension.js, kB', [weight('extension.js')], { atMost: 800 }),
-    figure('dist/cli.js, kB', [weight('cli.js')]),
-  ];
+  return times.length > 0 ? [figure('activation in the extension host, ms', times, { atMost: 50 })] : [];
 }
 
 async function activate(bench: Bench): Promise<number> {

@@ -4,8 +4,6 @@ export interface Bench {
   rounds: number;
   /** Smaller files, for trying the bench out. */
   quick: boolean;
-  /** Big files over the slow line too. */
-  full: boolean;
   /** The repository. */
   root: string;
   say: (line: string) => void;

@@ -5,13 +5,16 @@ import { activationBench } from './activation';
 import type { Bench } from './bench';
 import { reportText } from './report';
 import type { Ratio } from './rounds';
+import { sizesBench } from './sizes';
 import { sweepBench } from './sweep';
-import { transferBench } from './transfer';
+import { farBench, loopbackBench } from './transfer';
 
 const parts: Record<string, (bench: Bench) => Promise<Ratio[]>> = {
   sweep: sweepBench,
-  transfer: transferBench,
+  loopback: loopbackBench,
+  far: farBench,
   activation: activationBench,
+  sizes: sizesBench,
 };
 
 async function main(): Promise<void> {
@@ -20,7 +23,6 @@ async function main(): Promise<void> {
       only: { type: 'string', default: Object.keys(parts).join() },
       rounds: { type: 'string', default: '5' },
       quick: { type: 'boolean', default: false },
-      full: { type: 'boolean', default: false },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
@@ -38,7 +40,6 @@ async function main(): Promise<void> {
   const bench: Bench = {
     rounds,
     quick: options.quick,
-    full: options.full,
     root: process.cwd(),
     say,
     has(program) {

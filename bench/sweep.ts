@@ -119,6 +119,9 @@ async function wouldAsk(server: Server): Promise<{ command: string; script: stri
     server,
     roundTrip: 1,
     open: true,
+    get files(): never {
+      throw new Error('facts need no files');
+    },
     exec: (command, { stdin }) => {
       if (typeof stdin === 'string') said = { command, script: stdin };
       return Promise.resolve({ code: 1, signal: null, stdout: '', stderr: 'only listening' });

@@ -14,7 +14,6 @@ export const CONTROLS = {
 export interface Answer {
   /** Exit code of the command. */
   code: number;
-  /** One line. */
   text: string;
 }
 
@@ -61,7 +60,7 @@ export class Control {
       return { code: 1, text: error instanceof Error ? error.message : String(error) };
     });
     const reply = request.replace(/\.request$/, '.reply');
-    await writeFile(`${reply}.part`, `${answer.code}\n${answer.text.replaceAll('\n', ' ')}\n`);
+    await writeFile(`${reply}.part`, `${answer.code}\n${answer.text}\n`);
     await rename(`${reply}.part`, reply);
     await rm(taken, { force: true });
   }

@@ -1,6 +1,6 @@
 // Measures the product against what people use today, all in one run, and prints ratios; no figure is a failure.
-// Options: --only sweep,transfer,activation; --rounds N (default 5); --quick: fewer servers, smaller files; --full: 1 GiB over
-// the slow line too; --json: one document on stdout; --profile DIR: CPU profiles of our own processes.
+// Options: --only sweep,loopback,far,activation,sizes; --rounds N (default 5); --quick: fewer servers, smaller files;
+// --json: one document on stdout; --profile DIR: CPU profiles of our own processes.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureDebianPackages, ensureDependencies, inRepo, run } from './lib/prepare.mjs';

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { main } from './cli/main';
 
 /** ms that open connections may keep the process after its work is done. */

@@ -19,8 +19,7 @@ while [ ! -f "$request.reply" ]; do
 done
 {
   IFS= read -r code
-  IFS= read -r text
+  cat
 } <"$request.reply"
 rm -f "$request.reply"
-echo "$text"
 exit "$code"

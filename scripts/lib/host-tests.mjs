@@ -25,7 +25,7 @@ export async function buildTests() {
     format: 'cjs',
     sourcemap: 'inline',
     external: ['vscode', 'mocha'],
-    loader: { '.sh': 'text' },
+    loader: { '.sh': 'text', '.bat': 'text' },
     logLevel: 'warning',
   });
   return join(folder, 'index.js');

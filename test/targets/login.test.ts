@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import * as net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FleetError } from '../../src/updater/errors';
 import { makeKey, startSshd, type Sshd } from '../lab/sshd';
 import { Desk, localServer } from '../lab/links';
 import { startPlainServer, type PlainServer } from '../lab/ssh2-server';
@@ -135,6 +136,8 @@ describe('passwords', () => {
       .get(localServer('srv', server.port))
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'auth.failed', server: 'srv' });
+    // The command that it names goes to the very same place.
+    expect((error as FleetError).hint).toContain(`ssh -p ${server.port} `);
     expect((error as Error).message).toContain('takes: password');
     expect((error as Error).message).toContain('password (3 times)');
     expect((error as Error).message).not.toContain('wrong');

@@ -159,6 +159,36 @@ describe('a package on its way', () => {
     expect(seen).toBeGreaterThanOrEqual(least);
     expect(seen).toBeLessThanOrEqual(most);
   });
+
+  it('is hashed anew where a server writes far behind what was sent', async () => {
+    const there = await place();
+    const source = sample(160 * mib);
+    const proven: string[] = [];
+    const lagging: Link = Object.assign(Object.create(there.link) as Link, {
+      roundTrip: 1,
+      exec: async (command: string, options: Parameters<Link['exec']>[1]) => {
+        if (command.includes(' prove ')) {
+          const result = await there.link.exec(command, options);
+          proven.push(result.stdout.trim());
+          return result;
+        }
+        if (!command.includes(' put ')) return there.link.exec(command, options);
+        const { onSent, stdin, ...rest } = options;
+        const held: Buffer[] = [];
+        for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
+          held.push(Buffer.from(chunk));
+          onSent?.(chunk.length);
+        }
+        await delay(1000); // time in which the hash reads what is not there yet
+        return there.link.exec(command, { ...rest, stdin: Buffer.concat(held) });
+      },
+    });
+    expect(await transfer(lagging, linux, source)).toBe('sent');
+    expectThere(there.state, source);
+    expect(proven).toHaveLength(2);
+    expect(proven[0]).not.toBe(source.sha256);
+    expect(proven[1]).toBe(source.sha256);
+  });
 });
 
 describe('a transfer that was interrupted', () => {

@@ -51,7 +51,7 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
     ({ rule }) => rule === 'version.same' || (rule === 'version.none' && facts.installed !== null),
   );
   if (settled) return { status: 'installed', detail: null, error: null, reasons, to };
-  const needs = product.needs(situation);
+  const needs = product.needs(situation, 'install');
   const loaded = needs.length > 0 && notThere(needs, facts).length === 0;
   return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons, to };
 }
@@ -62,6 +62,8 @@ const stepStatus: Record<string, Assessment['status']> = {
   start: 'restarting',
   'check-swap': 'verifying',
   commit: 'verifying',
+  'check-version': 'verifying',
+  seal: 'verifying',
   'check-service': 'verifying',
   'check-port': 'verifying',
   'check-command': 'verifying',
@@ -79,7 +81,7 @@ export function statusOfStep(action: JobFact['action'], step: string | null): As
 
 /** True for the steps behind a job's `commit`: what it was to change is changed, and is only being proven. */
 export function provesOnly(step: string | null): boolean {
-  return step === 'check-service' || step === 'check-port' || step === 'check-command';
+  return step !== null && ['seal', 'check-service', 'check-port', 'check-command'].includes(step);
 }
 
 /** A job that neither runs nor has ended. */
@@ -116,6 +118,32 @@ export function jobError(server: Server, step: string | null, message: string): 
       return new FleetError('restart.refused', said, {
         ...details,
         hint: `What was staged is taken back. Check the rights of the login user.${away}`,
+      });
+    case 'check-idle':
+      return new FleetError('job.busy', said, {
+        ...details,
+        hint: 'Wait until it has ended, then install again. Nothing was changed.',
+      });
+    case 'stop':
+      return new FleetError('job.failed', said, {
+        ...details,
+        hint: "The service was left, or put back, running. See in the product's own log why it does not stop.",
+      });
+    case 'backup':
+    case 'restore':
+      return new FleetError('job.failed', said, {
+        ...details,
+        hint: 'Check `settingsPaths` in the fleet file, and room and rights on the server. The service was started again.',
+      });
+    case 'run':
+      return new FleetError('job.failed', said, {
+        ...details,
+        hint: `The service was started again. Run the installer once by hand on the server to see what it says, or check \`installer.args\`.${away}`,
+      });
+    case 'check-version':
+      return new FleetError('verify.version', said, {
+        ...details,
+        hint: `The installer has reported success and not done its work: run it by hand on the server.${away}`,
       });
     case 'check-swap':
       return new FleetError('verify.version', said, {

@@ -122,7 +122,7 @@ function byAction(product: Product, situation: Situation, action: Action): Propo
 /** A download changes nothing that runs: what speaks against the install is said, and only what it needs itself blocks it. */
 function download(product: Product, situation: Situation): Proposal {
   const proposal = product.install(situation);
-  const files = notThere(product.needs(situation), situation.facts);
+  const files = notThere(product.needs(situation, 'download'), situation.facts);
   const settled: Reason[] =
     proposal.path.length > 0 && files.length === 0
       ? [
@@ -252,13 +252,16 @@ function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason
   const rights = locked.length > 0 ? [`write the ${locked.join(' and ')} folder`] : [];
   // Without root a restart needs a command of its own that this user may run.
   if (facts.user?.root === false && needsRoot(server, proposal))
-    rights.push('restart the machine or its service');
-  const mayNot = rights.map((what) =>
-    block(
-      'server.privileges',
-      `${who} may not ${what}: log in as root or allow \`sudo\` without a password.`,
-    ),
-  );
+    rights.push(
+      server.os === 'windows'
+        ? 'control services, create scheduled tasks and install programs'
+        : 'restart the machine or its service',
+    );
+  const mend =
+    server.os === 'windows'
+      ? 'log in as a member of Administrators.'
+      : 'log in as root or allow `sudo` without a password.';
+  const mayNot = rights.map((what) => block('server.privileges', `${who} may not ${what}: ${mend}`));
   // Facts that were asked for, not written by hand, would hold the boot identity if it could be read.
   const unproven =
     facts.user !== undefined && facts.bootId === null && proposal.steps.some(({ step }) => step === 'restart')
@@ -284,5 +287,6 @@ function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason
 
 function needsRoot({ commands }: Server, { steps }: Proposal): boolean {
   const has = (name: string): boolean => steps.some(({ step }) => step === name);
+  if (has('run')) return true;
   return (has('restart') && !commands.reboot) || (has('restart-service') && !commands.serviceRestart);
 }

@@ -59,6 +59,8 @@ export function notThere(needs: readonly Need[], facts: Facts): Need[] {
 
 /** What a product lays into a job: its own part of the steps, and the files these name. */
 export interface JobPart {
+  /** What the runner is told of the product, beside what every job tells it. */
+  settings?: Record<string, string[]>;
   lines: JobLine[];
   files: Record<string, string>;
 }
@@ -72,6 +74,7 @@ export interface JobContext extends Situation {
   packagePath(info: PackageInfo): string;
   /** user@workstation, for the history. */
   by: string;
+  now: Date;
 }
 
 /**
@@ -92,8 +95,8 @@ export interface Product {
   excludes(server: Server, facts: Facts | null): Reason[];
   /** Places where packages come from, for `Supply.silent`. */
   repositories(server: Server): string[];
-  /** Every file of the target, loaded or not. */
-  needs(situation: Situation): Need[];
+  /** Every file that an action needs on the server, loaded or not; `to` is what the action leads to. */
+  needs(situation: Situation, action: Action): Need[];
   install(situation: Situation): Proposal;
   rollback(situation: Situation, hop: HopDown): Pick<Proposal, 'steps' | 'reasons'>;
   restart(situation: Situation): Pick<Proposal, 'steps' | 'reasons'>;

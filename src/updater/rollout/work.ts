@@ -1,6 +1,7 @@
 import { asFleetError, atStep, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
+import { compareVersions } from '../packages/versions';
 import { assess, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { makePlan } from '../plan/planner';
@@ -109,7 +110,7 @@ export class Work {
       return this.nextHops(await this.facts());
     }
     if (action === 'download') {
-      await this.download(facts);
+      await this.download(facts, this.context.to);
       return this.settled('done');
     }
     return this.nextHops(facts);
@@ -131,38 +132,51 @@ export class Work {
       }
       return this.proven();
     }
+    if (action === 'install' && (await this.planAgain(facts, null)).verdict === 'skip') return this.proven();
     for (let hop = this.hopsDone(facts); hop < planned.path.length; hop++) {
       this.context.cancel.throwIfAborted();
       const target = planned.path[hop] ?? null;
-      const again = await this.planAgain(facts, target);
+      const again = await this.planAgain(facts, this.isOnTheWay(hop) ? target : null);
       if (again.verdict === 'skip') break;
       if (again.verdict === 'blocked') throw this.blocked(again);
-      if (action === 'install') {
-        await this.download(facts);
-        facts = await this.facts();
-      }
-      if (!mayBegin(action === 'install' ? again.path.length : planned.path.length - hop)) return 'waits';
-      await this.job(facts, target);
+      await this.download(facts, this.wantedAt(hop));
+      facts = await this.facts();
+      if (!mayBegin(planned.path.length - hop)) return 'waits';
+      await this.job(facts, hop);
       facts = await this.facts();
     }
     return this.proven();
   }
 
-  /** Hops of a rollback that the server's history shows as gone already. An install compares versions by itself. */
+  /** True for a hop that is planned by its own version; the last one of an install wants what the whole plan wanted. */
+  private isOnTheWay(hop: number): boolean {
+    const { action, planned } = this.context;
+    return action === 'rollback' || hop < planned.path.length - 1;
+  }
+
+  private wantedAt(hop: number): string | null {
+    return this.isOnTheWay(hop) ? (this.context.planned.path[hop] ?? null) : this.context.to;
+  }
+
+  /** Hops that the server shows as gone already: an install by its version, a rollback by its history. */
   private hopsDone(facts: Facts): number {
     const { action, planned } = this.context;
-    if (action !== 'rollback') return 0;
+    const installed = facts.installed?.version;
+    if (action !== 'rollback')
+      return installed === undefined
+        ? 0
+        : planned.path.slice(0, -1).findIndex((version) => compareVersions(version, installed) === 0) + 1;
     const top = facts.history.at(-1);
     const mine = this.myJob(facts);
     const gone = mine !== null && (mine.state === 'done' || provesOnly(mine.step));
     return gone && top !== undefined ? planned.path.indexOf(top) + 1 : 0;
   }
 
+  /** @param target the hop's own version; null for what the whole plan leads to */
   private async planAgain(facts: Facts, target: string | null): Promise<PlanServer> {
     const { action, fleet, server, planned } = this.context;
     const supply = await this.supply();
-    // A rollback takes one hop at a time; an install of the last hop wants what the plan wanted.
-    const to = action === 'rollback' ? target : this.context.to;
+    const to = target ?? this.context.to;
     const plan = makePlan({
       fleet,
       servers: [server],
@@ -179,6 +193,7 @@ export class Work {
     if (
       again.verdict !== 'skip' &&
       again.verdict !== 'blocked' &&
+      target === null &&
       again.to !== planned.path.at(-1) &&
       action === 'install'
     )
@@ -207,22 +222,28 @@ export class Work {
 
   // ---- download
 
-  private async download(facts: Facts): Promise<void> {
-    const { server, supplies, cancel } = this.context;
+  /** Brings what an action needs and the server has not. @param to the version that it leads to; null: what is wanted */
+  private async download(facts: Facts, to: string | null): Promise<void> {
+    const { server, supplies, cancel, action } = this.context;
+    const needed = notThere(
+      this.product.needs({ server, facts, supply: await this.supply(), to }, action),
+      facts,
+    );
+    if (needed.length === 0 && action !== 'download') return;
     await this.contact.status('downloading', 'download', null);
     const situation = async (): Promise<Situation> => ({
       server,
       facts,
       supply: await this.supply(),
-      to: this.context.to,
+      to,
     });
     await supplies.fetch(
       server,
-      notThere(this.product.needs(await situation()), facts),
+      needed,
       (file, done, total) => this.contact.progress(`fetch ${file}`, done, total),
       cancel,
     );
-    const needs = this.product.needs(await situation());
+    const needs = this.product.needs(await situation(), action);
     const missing = notThere(needs, facts).flatMap((need) => need.package ?? []);
     const total = missing.reduce((sum, info) => sum + info.size, 0);
     let before = 0;
@@ -250,7 +271,9 @@ export class Work {
 
   // ---- jobs
 
-  private async job(facts: Facts, target: string | null): Promise<void> {
+  /** @param hop of the plan's path; null for a restart */
+  private async job(facts: Facts, hop: number | null): Promise<void> {
+    const target = hop === null ? null : (this.context.planned.path[hop] ?? null);
     const { action, rolloutId, server, by, cancel } = this.context;
     cancel.throwIfAborted();
     const kind: JobFact['action'] = action === 'rollback' || action === 'restart' ? action : 'install';
@@ -259,13 +282,14 @@ export class Work {
       server,
       facts,
       supply: await this.supply(),
-      to: action === 'rollback' ? target : this.context.to,
+      to: hop === null ? null : this.wantedAt(hop),
       platform: this.platform,
       jobId: id,
       jobDir: this.platform.join(this.platform.stateDir(server), 'jobs', id),
       packagePath: (info) =>
         this.platform.join(this.platform.stateDir(server), 'packages', info.sha256, info.file),
       by,
+      now: this.context.now(),
     };
     const part = this.part(context, facts);
     const job: Job = {
@@ -278,8 +302,11 @@ export class Work {
         service: [facts.service?.name ?? '-'],
         backup: [id],
         'going-down': ['180'],
+        'boot-before': [facts.bootId ?? '-'],
+        ...part.settings,
       },
-      ...part,
+      lines: part.lines,
+      files: part.files,
     };
     await this.contact.status(statusOfStep(kind, null), 'start', null);
     await this.contact.persist(this.context.detach, async (link) => {
@@ -328,7 +355,8 @@ export class Work {
   private async proven(): Promise<WorkResult> {
     const { server, action } = this.context;
     const facts = await this.facts();
-    const situation = { server, facts, supply: await this.supply(), to: this.context.to };
+    const to = this.context.planned.to;
+    const situation = { server, facts, supply: await this.supply(), to };
     if (!this.hands.reached(situation, action))
       throw new FleetError(
         'verify.version',

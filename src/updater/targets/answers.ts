@@ -8,7 +8,9 @@ export type Ask =
   | { ask: 'read'; name: string; path: string }
   | { ask: 'service'; name: string }
   | { ask: 'service-command'; words: string[] }
-  | { ask: 'tool'; name: string };
+  | { ask: 'tool'; name: string }
+  /** Windows: a program by the beginning of its name in the list of programs, else by its executable's version. */
+  | { ask: 'program'; name: string; path: string };
 
 /** What a server answered, before a product has made sense of it. */
 export interface Answers {
@@ -27,10 +29,26 @@ export interface Answers {
   /** Lines of each file read; a file that is not there has no entry. */
   files: Record<string, string[]>;
   service: ServiceFact['state'] | null;
+  /** Windows alone. */
+  windows?: WindowsAnswers;
   packages: { sha256: string; file: string; size: number }[];
   /** Oldest first. */
   history: HistoryEntry[];
   job: JobFact | null;
+}
+
+export interface WindowsAnswers {
+  build: number | undefined;
+  computerName: string | undefined;
+  /** 32-bit programs start there. */
+  runs32Bit: boolean;
+  /** Absent where nobody needed to ask: a new enough .NET stands for them. */
+  hotfixes: string[] | undefined;
+  dotnetRelease: number | undefined;
+  /** The account of the service that was asked about. */
+  account: string | undefined;
+  accountHasProfile: boolean | undefined;
+  program: { version: string; arch?: string } | null;
 }
 
 const bootIdPattern = /^[0-9A-Za-z][0-9A-Za-z-]{7,63}$/;
@@ -41,12 +59,8 @@ export function readBootId(text: string): string | null {
   return bootIdPattern.test(line) ? line : null;
 }
 
-/**
- * Reads the tab-parted answers of a facts script.
- * @throws FleetError `remote.failed` when they are not whole: half an answer must not pass for facts.
- */
-export function parseAnswers(text: string): Answers {
-  const answers: Answers = {
+export function noAnswers(): Answers {
+  return {
     bootId: null,
     clock: 0,
     user: { name: '', root: false },
@@ -63,6 +77,14 @@ export function parseAnswers(text: string): Answers {
     history: [],
     job: null,
   };
+}
+
+/**
+ * Reads the tab-parted answers of a facts script.
+ * @throws FleetError `remote.failed` when they are not whole: half an answer must not pass for facts.
+ */
+export function parseAnswers(text: string): Answers {
+  const answers = noAnswers();
   const history = new Map<string, string[][]>();
   const job: string[][] = [];
   let whole = false;
@@ -144,7 +166,8 @@ function record<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-function entry(lines: string[][]): HistoryEntry {
+/** An entry of the history, by its lines parted into words. */
+export function entry(lines: string[][]): HistoryEntry {
   const one = (key: string): string | undefined => lines.find((words) => words[0] === key)?.[1];
   const all = (key: string): [string, string][] =>
     lines.filter((words) => words[0] === key).map((words) => [words[1] ?? '', words[2] ?? '']);
@@ -156,10 +179,17 @@ function entry(lines: string[][]): HistoryEntry {
     kept: all('kept').map(([name, path]) => ({ name, path })),
     at: number(one('at') ?? ''),
     by: one('by') ?? '',
+    ...packageOf(lines),
   };
 }
 
-function jobFact(lines: string[][]): JobFact | null {
+function packageOf(lines: string[][]): Pick<HistoryEntry, 'package'> {
+  const [, sha256, file] = lines.find((words) => words[0] === 'package') ?? [];
+  return sha256 === undefined || file === undefined ? {} : { package: { sha256, file } };
+}
+
+/** The job that works on a server or worked there last, by lines of a key and its words; `exit` is its last word. */
+export function jobFact(lines: string[][]): JobFact | null {
   const one = (key: string): string[] | undefined => lines.find((words) => words[0] === key)?.slice(1);
   const id = one('id')?.[0];
   if (id === undefined) return null;

@@ -81,11 +81,13 @@ export class Authentication {
       });
     const takes = this.#methods.length > 0 ? this.#methods.join(', ') : 'nothing that it would tell';
     const tried = this.#tried.length > 0 ? this.#tried.join(', ') : 'nothing';
+    const { port } = this.#context.hop;
+    const ssh = `ssh ${port === 22 ? '' : `-p ${port} `}${this.#subject}`;
     return new FleetError(
       'auth.failed',
       `${this.#subject} was not let in. The server takes: ${takes}. Tried: ${tried}.${notes}`,
       {
-        hint: `Check the user name, and that "ssh ${this.#subject}" works from this machine; on Windows servers keys of administrators belong in C:\\ProgramData\\ssh\\administrators_authorized_keys.`,
+        hint: `Check the user name, and that "${ssh}" works from this machine; on Windows servers keys of administrators belong in C:\\ProgramData\\ssh\\administrators_authorized_keys.`,
         server,
         cause,
       },

@@ -66,7 +66,7 @@ export function runChannel(
     const settle = () => {
       settled = true;
       signal.removeEventListener('abort', onAbort);
-      input?.destroy();
+      if (input instanceof Readable) input.destroy();
     };
     const fail = (error: FleetError) => {
       if (settled) return;
@@ -116,7 +116,7 @@ export function runChannel(
     const input = options.stdin === undefined ? undefined : source(options.stdin);
     if (!input) channel.end();
     else
-      feed(channel, input, options.onSent).catch((error: unknown) => {
+      feed(channel, input, signal, options.onSent).catch((error: unknown) => {
         fail(asFleetError(error, { server }));
       });
   });
@@ -138,43 +138,54 @@ class Gathered {
   }
 }
 
-function source(stdin: NonNullable<ExecOptions['stdin']>): Readable {
-  if (stdin instanceof Readable) return stdin;
-  const bytes =
-    typeof stdin === 'string'
-      ? Buffer.from(stdin)
-      : Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength);
-  return Readable.from(pieces(bytes), { objectMode: false, highWaterMark: pieceSize });
+type Input = Iterable<Uint8Array> | AsyncIterable<Uint8Array | string>;
+
+function source(stdin: NonNullable<ExecOptions['stdin']>): Input {
+  if (typeof stdin === 'string') return [Buffer.from(stdin)];
+  return stdin instanceof Uint8Array ? [stdin] : stdin;
 }
 
-function* pieces(bytes: Buffer): Generator<Buffer> {
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
 }
 
-/** Resolves when all is out, or when nobody reads any more: a command may end without having read its whole input. */
-async function feed(channel: ClientChannel, input: Readable, onSent: ExecOptions['onSent']): Promise<void> {
+/**
+ * Resolves when all is out, or when nobody reads any more: a command may end without having read its whole input. The next
+ * chunk is asked for when the one before is out, so its memory may be used again.
+ */
+async function feed(
+  channel: ClientChannel,
+  input: Input,
+  signal: AbortSignal,
+  onSent: ExecOptions['onSent'],
+): Promise<void> {
   let over = false;
   let wake = () => {};
-  channel.once('close', () => {
+  const stop = () => {
     over = true;
     wake();
-  });
-  const drained = () => wake();
-  channel.on('drain', drained);
+  };
+  channel.once('close', stop);
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    for await (const chunk of input) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       for (const piece of pieces(bytes)) {
         if (over || !channel.writable) return;
-        const room = channel.write(piece, () => onSent?.(piece.length));
-        if (!room) await new Promise<void>((resolve) => (wake = resolve));
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          channel.write(piece, (error) => {
+            if (!error) onSent?.(piece.length);
+            resolve();
+          });
+        });
       }
     }
     if (!over) channel.end();
   } catch (error) {
     if (!over) throw error;
   } finally {
-    channel.removeListener('drain', drained);
+    signal.removeEventListener('abort', stop);
   }
 }
 

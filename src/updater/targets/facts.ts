@@ -17,6 +17,8 @@ export interface Facts {
   service?: ServiceFact;
   hotfixes?: string[];
   dotnetRelease?: number;
+  /** Windows: false where 32-bit programs do not start. */
+  runs32Bit?: boolean;
   storage?: { fileSystem: string; disks: number; textChannels: boolean };
   /** Banalytics: "group:artifact" → active version. */
   modules?: Record<string, string>;
@@ -68,6 +70,8 @@ export interface HistoryEntry {
   backup: string | null;
   /** What that backup holds: its name there and the path it came from. */
   kept: { name: string; path: string }[];
+  /** The installer that brought it, for products that are installed whole; it lies among the server's packages. */
+  package?: { sha256: string; file: string };
   /** Seconds since 1970, by the server's clock. */
   at: number;
   by: string;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Server } from '../fleet/model';
+import type { RemoteFiles } from './sftp';
 
 /** The end of one remote command. `code` is null when a signal ended it. */
 export interface ExecResult {
@@ -12,8 +13,11 @@ export interface ExecResult {
 export interface ExecOptions {
   /** Milliseconds for the whole command; over it the channel is closed and `link.timeout` is thrown. No call goes without one. */
   deadline: number;
-  /** What the command reads on its standard input; the input is closed after it. */
-  stdin?: string | Uint8Array | Readable;
+  /**
+   * What the command reads on its standard input; the input is closed after it. A chunk of an iterable is out when the next
+   * one is asked for.
+   */
+  stdin?: string | Uint8Array | Readable | AsyncIterable<Uint8Array>;
   signal?: AbortSignal;
   /** Standard output as it comes. When given, `stdout` of the result is empty. */
   onStdout?: (chunk: Buffer) => void;
@@ -29,6 +33,8 @@ export interface Link {
   /** Milliseconds of one round trip, measured when the link was made. */
   readonly roundTrip: number;
   readonly open: boolean;
+  /** Files there, over SFTP on the same connection. */
+  readonly files: RemoteFiles;
   /**
    * Runs a command in the server's login shell. Resolves however the command ended; throws only when the link fails
    * (`link.lost`, `link.timeout`, `cancelled`). Many may run at once on one link.

@@ -6,7 +6,15 @@ import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import { exitState, parseAnswers, readBootId, type Answers, type Ask } from './answers';
 import type { ExecResult, Link } from './link';
-import type { Job, JobEnd, JournalLine, PackagePlace, Platform, Pulse } from './platform';
+import {
+  roomRanOut,
+  type Job,
+  type JobEnd,
+  type JournalLine,
+  type PackagePlace,
+  type Platform,
+  type Pulse,
+} from './platform';
 import { commandLine } from './quote';
 import factsScript from './scripts/facts.sh';
 import jobScript from './scripts/job.sh';
@@ -197,6 +205,38 @@ async function beginPackage(
   return blocks;
 }
 
+async function put(
+  link: Link,
+  place: PackagePlace,
+  atMiB: number,
+  bytes: AsyncIterable<Uint8Array>,
+  options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
+): Promise<void> {
+  const command = elevated(link.server, taking(link.server, 'put', place, atMiB));
+  const result = await link.exec(command, { stdin: bytes, ...options });
+  if (result.code !== 0) throw putFailure(link.server.id, place, result.stderr);
+}
+
+function putFailure(server: string, place: PackagePlace, stderr: string): FleetError {
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .find((line) => !/records (in|out)|copied|transferred/.test(line)) ?? '';
+  if (/no space left|disk quota|file too large/i.test(stderr)) return roomRanOut(server, place);
+  return new FleetError(
+    'transfer.failed',
+    `${server} could not write ${place.file}: ${said || 'no reason given'}.`,
+    {
+      server,
+      hint: 'Download again: it goes on where it stopped.',
+    },
+  );
+}
+
+/** Every block here was hashed there: nothing was believed that would have to go. */
+async function discardPart(): Promise<void> {}
+
 async function provePackage(
   link: Link,
   place: PackagePlace,
@@ -364,7 +404,9 @@ export const linux: Platform = {
   pulse,
   prepare,
   beginPackage,
-  putCommand: (server, place, atMiB) => elevated(server, taking(server, 'put', place, atMiB)),
+  putsSideBySide: true,
+  put,
+  discardPart,
   provePackage,
   startJob,
   continueJob,

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { FleetError } from '../errors';
 import type { OsFamily, Server } from '../fleet/model';
 import type { Answers, Ask } from './answers';
 import type { Link } from './link';
@@ -47,6 +48,14 @@ export interface PackagePlace {
   size: number;
 }
 
+/** The disk was full in the middle of a transfer. */
+export function roomRanOut(server: string, place: PackagePlace): FleetError {
+  return new FleetError('space', `${server} ran out of room while taking in ${place.file}.`, {
+    server,
+    hint: 'Free space on the server, then download again: it goes on where it stopped.',
+  });
+}
+
 /** How one kind of operating system is spoken to. Everything is said over a link; nothing here keeps state. */
 export interface Platform {
   family: OsFamily;
@@ -62,16 +71,30 @@ export interface Platform {
   prepare(link: Link, signal?: AbortSignal): Promise<void>;
   /**
    * Prepares, and looks what of a package is there already.
-   * @returns all of it, or the SHA-256 of each block of a part.
+   * @returns all of it, or the SHA-256 of each block of a part; null for a block that is believed until the whole is hashed,
+   *   where the platform has no means to hash a piece of a file.
    */
   beginPackage(
     link: Link,
     place: PackagePlace,
     blockMiB: number,
     signal?: AbortSignal,
-  ): Promise<'have' | Map<number, string>>;
-  /** The command that writes its standard input into the part, from that MiB on. */
-  putCommand(server: Server, place: PackagePlace, atMiB: number): string;
+  ): Promise<'have' | Map<number, string | null>>;
+  /** Several streams may write one part at once; not where a part is believed by its length. */
+  putsSideBySide: boolean;
+  /**
+   * Writes bytes into the part, from that MiB on; resolves when the server has written them.
+   * @throws FleetError `space`, `transfer.failed`, `link.*`
+   */
+  put(
+    link: Link,
+    place: PackagePlace,
+    atMiB: number,
+    bytes: AsyncIterable<Uint8Array>,
+    options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
+  ): Promise<void>;
+  /** Throws away what there is of a part: what was believed of it has not held. */
+  discardPart(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void>;
   /**
    * Hashes the package on the server while it arrives, and gives it its name if the hash is right.
    * @param counts a line each time more MiB are complete from the front: how many; its end says that all are.

@@ -6,6 +6,7 @@ import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import { ChannelRefused, openChannel, runChannel } from './exec';
 import type { ExecOptions, ExecResult, Link } from './link';
+import { SftpFiles, type RemoteFiles } from './sftp';
 import { abortedBy, Slots, stopper } from './waiting';
 
 /** Commands at once on one link. sshd allows ten sessions on a connection by default; two are left for what it may still be ending. */
@@ -22,6 +23,7 @@ const refusalPause = 100;
 export class SshLink implements Link {
   readonly server: Server;
   readonly roundTrip: number;
+  readonly files: RemoteFiles;
   readonly #client: Client;
   readonly #slots = new Slots(channelsPerLink);
   readonly #listeners = new Set<(reason: Error | undefined) => void>();
@@ -38,6 +40,7 @@ export class SshLink implements Link {
     this.roundTrip = roundTrip;
     this.#client = client;
     this.#idleAfter = idleAfter;
+    this.files = new SftpFiles(client, server.id, this.#ended.signal, (by) => this.#use(by));
     setMaxListeners(0, this.#ended.signal); // every command that runs or waits is one
     client.on('error', (error) => this.#end(error));
     client.once('end', () => this.#end(undefined));

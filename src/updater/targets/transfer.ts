@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { FleetError } from '../errors';
 import { blockMiB, countBlocks, Front, mib, missingBlocks, rangeOf, Runs, type Run } from './blocks';
 import type { Link } from './link';
@@ -6,6 +6,11 @@ import type { PackagePlace, Platform } from './platform';
 
 /** No byte for so long (ms) means that the transfer hangs; a hanging one is ended and can be gone on with. */
 const idleLimit = 60_000;
+/**
+ * Bytes behind which a server is taken to have written what was sent: a channel lets out no more than its window (2 MiB with
+ * OpenSSH) before the command there has read. Only the hash that runs along trusts in it, and is done anew where that is wrong.
+ */
+const behind = 16 * mib;
 /** One SSH channel carries at most its window of 2 MiB in a round trip; so many channels fill a line of 250 MB/s. */
 const streamsPerMs = 0.12;
 /** A link runs eight commands at once: one is the server's hash, one may be ending. */
@@ -61,28 +66,27 @@ export async function transfer(
   /** Sends one run; `out` resolves when its last byte is on the way, `done` when the server has written it. */
   const send = (run: Run): { out: Promise<void>; done: Promise<void> } => {
     const { start, bytes } = rangeOf(run, size);
-    const stdin =
-      bytes === 0 ? '' : createReadStream(source.path, { start, end: start + bytes - 1, highWaterMark: mib });
+    const data = readAhead(source.path, start, bytes);
     let left = bytes;
     let allOut = (): void => undefined;
     const out = new Promise<void>((resolve) => (allOut = resolve));
     const onSent = (count: number): void => {
       progress(count);
       left -= count;
+      front.reached(run, bytes - left - behind);
       if (left <= 0) allOut();
     };
-    const command = platform.putCommand(link.server, source, run.first * blockMiB);
-    const done = link.exec(command, { stdin, deadline, signal: both, onSent }).then((result) => {
-      if (result.code !== 0) throw putFailure(link, source, result.stderr);
-      front.finished(run);
-    });
+    const done = platform
+      .put(link, source, run.first * blockMiB, data, { deadline, signal: both, onSent })
+      .then(() => front.finished(run));
     done.catch(() => undefined);
     return { out, done };
   };
 
   try {
     progress(0);
-    const streams = Math.min(mostStreams, Math.max(1, Math.ceil(link.roundTrip * streamsPerMs)));
+    const wanted = Math.min(mostStreams, Math.max(1, Math.ceil(link.roundTrip * streamsPerMs)));
+    const streams = platform.putsSideBySide ? wanted : 1;
     const runs = new Runs(missing, streams);
     const stream = async (): Promise<void> => {
       const ending: Promise<void>[] = [];
@@ -97,7 +101,18 @@ export async function transfer(
     await Promise.all(Array.from({ length: streams }, stream));
     front.end();
     watch.rest(); // what is left is the server's own hashing
-    const found = await proving;
+    let found = await proving;
+    if (found !== source.sha256) {
+      // The hash that ran along may have read what was not written yet; now all is.
+      const whole = new Front(countBlocks(size), []);
+      whole.end();
+      found = await platform.provePackage(link, source, whole.counts, { deadline, signal: both });
+    }
+    if (found !== source.sha256 && [...held.values()].includes(null)) {
+      // What was believed of an earlier try was not so: all of it once more, believing nothing.
+      await platform.discardPart(link, source, signal);
+      return await transfer(link, platform, source, options);
+    }
     if (found !== source.sha256)
       throw new FleetError(
         'package.corrupt',
@@ -122,6 +137,36 @@ export async function transfer(
     );
   } finally {
     watch.rest();
+  }
+}
+
+/**
+ * A stretch of a file in pieces of a MiB. The next one is read while one is on its way; two pieces of memory serve for all, as
+ * fresh memory for each costs more than the reading.
+ */
+async function* readAhead(path: string, start: number, bytes: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  const end = start + bytes;
+  const read = (at: number, memory: Buffer) => {
+    const reading = file.read(memory, 0, Math.min(mib, end - at), at);
+    reading.catch(() => undefined); // looked at when its turn comes
+    return reading;
+  };
+  let reading: ReturnType<typeof read> | undefined;
+  try {
+    let [memory, other] = [Buffer.allocUnsafeSlow(mib), Buffer.allocUnsafeSlow(mib)];
+    reading = read(start, memory);
+    for (let at = start; at < end;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return; // it has become shorter; what is missing shows in the hash
+      at += bytesRead;
+      reading = read(at, other);
+      yield memory.subarray(0, bytesRead);
+      [memory, other] = [other, memory];
+    }
+  } finally {
+    await reading?.catch(() => undefined);
+    await file.close();
   }
 }
 
@@ -157,26 +202,4 @@ class Watch {
     this.rest();
     this.controller.abort();
   }
-}
-
-function putFailure(link: Link, source: Source, stderr: string): FleetError {
-  const said =
-    stderr
-      .trim()
-      .split('\n')
-      .find((line) => !/records (in|out)|copied|transferred/.test(line)) ?? '';
-  const server = link.server.id;
-  if (/no space left|disk quota|file too large/i.test(stderr))
-    return new FleetError('space', `${server} ran out of room while taking in ${source.file}.`, {
-      server,
-      hint: 'Free space on the server, then download again: it goes on where it stopped.',
-    });
-  return new FleetError(
-    'transfer.failed',
-    `${server} could not write ${source.file}: ${said || 'no reason given'}.`,
-    {
-      server,
-      hint: 'Download again: it goes on where it stopped.',
-    },
-  );
 }

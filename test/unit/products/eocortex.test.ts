@@ -460,7 +460,7 @@ describe('packages', () => {
       const [server] = servers(fleetOf());
       if (server === undefined) throw new Error('no server');
       const situation = { server, facts, supply: { packages, silent: new Map<string, string>() }, to: '4.4' };
-      return eocortex.needs(situation)[0]?.package ?? null;
+      return eocortex.needs(situation, 'install')[0]?.package ?? null;
     };
     expect(on('x64', 'x64', [x86, x64])).toBe(x64);
     expect(on('x64', 'x86', [x64, x86])).toBe(x86);

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import type { RemoteFiles } from '../../../src/updater/targets/sftp';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { servers, type Fleet, type Server } from '../../../src/updater/fleet/model';
 import type { ExecResult, Link } from '../../../src/updater/targets/link';
@@ -168,6 +169,9 @@ export class Box {
     },
     roundTrip: 0,
     open: true,
+    get files(): RemoteFiles {
+      throw new Error('here everything goes by commands');
+    },
     exec: (command, { stdin, signal, onStdout }) =>
       this.exec(['sh', '-c', command], {
         stdin: stdin as string | undefined,

@@ -96,6 +96,7 @@ async function context(box: Box, id: string, known: readonly PackageInfo[]): Pro
     jobDir: box.jobDir(id),
     packagePath: (one) => posix.join(box.state, 'packages', one.sha256, one.file),
     by: 'tester@desk',
+    now: new Date(),
   };
 }
 

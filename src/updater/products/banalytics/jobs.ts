@@ -3,6 +3,7 @@ import { activeFileName } from '../../packages/coordinates';
 import type { PackageInfo } from '../../packages/package-info';
 import type { HistoryEntry } from '../../targets/facts';
 import type { JobLine } from '../../targets/platform';
+import { historyEntry } from '../history-entry';
 import type { JobContext, JobPart } from '../product';
 import { needs, room } from './plan';
 import { activeSet, changes, desiredSet, sameSet, settings, writeModulesInfo } from './set';
@@ -35,28 +36,6 @@ function keeps(context: JobContext, withModels: boolean): { name: string; path: 
     ...(withModels ? [{ name: 'models', path: models }] : []),
     ...context.server.settingsPaths.map((path, index) => ({ name: `settings-${index}`, path })),
   ];
-}
-
-function historyFile(
-  context: JobContext,
-  entry: {
-    id: string;
-    version: string;
-    modules: Record<string, string>;
-    backup: boolean;
-    kept: { name: string; path: string }[];
-  },
-): string {
-  return [
-    `id\t${entry.id}`,
-    `version\t${entry.version}`,
-    ...Object.entries(entry.modules).map(([module, version]) => `module\t${module}\t${version}`),
-    ...(entry.backup ? [`backup\t${entry.id}`] : []),
-    ...entry.kept.map(({ name, path }) => `kept\t${name}\t${path}`),
-    `job\t${context.jobId}`,
-    `by\t${context.by}`,
-    '',
-  ].join('\n');
 }
 
 /** The restart, and the proofs after it. Behind `commit` nothing is taken back: the new set runs, whatever the history says. */
@@ -103,14 +82,18 @@ export function installJob(context: JobContext): JobPart {
   const kib = (bytes: number): string => String(Math.ceil(bytes / 1024));
   const need = room(context);
 
+  const made = { jobId, by: context.by };
   const history: Record<string, string> = {
-    entry: historyFile(context, {
-      id: jobId,
-      version: to ?? wantedCore(wanted),
-      modules: wanted,
-      backup: true,
-      kept,
-    }),
+    entry: historyEntry(
+      {
+        id: jobId,
+        version: to ?? wantedCore(wanted),
+        modules: wanted,
+        backup: true,
+        kept,
+      },
+      made,
+    ),
   };
   const lines: JobLine[] = [
     step('check-space', home, kib(need.home)),
@@ -121,7 +104,7 @@ export function installJob(context: JobContext): JobPart {
   const top = facts.entries?.at(-1);
   if (version !== null && (top === undefined || !sameSet(top.modules, activeSet(facts)))) {
     const id = `${jobId}-found`;
-    history.found = historyFile(context, { id, version, modules: activeSet(facts), backup: false, kept: [] });
+    history.found = historyEntry({ id, version, modules: activeSet(facts), backup: false, kept: [] }, made);
     lines.push(step('record', platform.join(jobDir, 'found')), undo('unrecord', id));
   }
   lines.push(

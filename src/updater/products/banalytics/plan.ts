@@ -6,7 +6,9 @@ import { rules } from './rules';
 import { activeSet, changes, desiredSet, sameSet, settings, type ModuleChange, type ModuleSet } from './set';
 
 /** Every file of the desired set: each module's jar, and its dependencies and model where the library has them. */
-export function needs({ server, supply, to }: Situation): Need[] {
+export function needs({ server, supply, to }: Situation, action: Action = 'install'): Need[] {
+  // A rollback puts back what the server keeps.
+  if (action !== 'install' && action !== 'download') return [];
   return Object.entries(desiredSet(server, to)).flatMap(([module, version]) => {
     const own = supply.packages.filter(
       (info) => info.product === 'banalytics' && info.module === module && info.version === version,

@@ -1,5 +1,5 @@
 import { compareVersions, isVersion, releaseLine } from '../../packages/versions';
-import type { PlanStep, Reason } from '../../plan/plan';
+import type { Action, PlanStep, Reason } from '../../plan/plan';
 import { cite, type HopDown, type Need, type Proposal, type Situation } from '../product';
 import { catalogue, isOfLine } from './catalogue';
 import { conditions, excludes } from './conditions';
@@ -81,8 +81,13 @@ function way(situation: Situation, from: string, to: string): Way {
 }
 
 /** The installer of every version on the way; of the wanted one alone where there is no way. */
-export function needs(situation: Situation): Need[] {
+export function needs(situation: Situation, action: Action): Need[] {
   const from = situation.facts.installed?.version;
+  if (action === 'restart') return [];
+  if (action === 'rollback') {
+    const down = situation.to ?? situation.facts.history.at(-2);
+    return down === undefined ? [] : [need(situation, down)];
+  }
   const to = wanted(situation);
   if (to === null) return [];
   const path = from !== undefined && isVersion(from) ? way(situation, from, to).path : [];
@@ -120,6 +125,9 @@ export function rollback(situation: Situation, { up, down }: HopDown): Pick<Prop
 
 export function restart(situation: Situation): Pick<Proposal, 'steps' | 'reasons'> {
   const { server, facts } = situation;
-  const machine: PlanStep = { step: 'restart', machine: server.host };
-  return { steps: [machine, ...checks(situation)], reasons: excludes(server, facts) };
+  const service = server.eocortex?.restart === 'service';
+  const first: PlanStep = service
+    ? { step: 'restart-service', service: server.eocortex?.service ?? '' }
+    : { step: 'restart', machine: server.host };
+  return { steps: [first, ...checks(situation)], reasons: excludes(server, facts) };
 }

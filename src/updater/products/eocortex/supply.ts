@@ -23,8 +23,10 @@ const runs: Record<string, readonly string[]> = {
   x64: ['x64', 'x86'],
   arm64: ['arm64', 'x64', 'x86'],
 };
-const fits = (info: PackageInfo, { arch }: Facts): boolean =>
-  info.arch === null || (runs[arch]?.includes(info.arch) ?? true);
+const fits = (info: PackageInfo, { arch, runs32Bit }: Facts): boolean =>
+  (info.arch === null || (runs[arch]?.includes(info.arch) ?? true)) &&
+  // A setup program of 32 bits may bring a product of 64, and does not start where nothing of 32 bits does.
+  !(runs32Bit === false && (info.arch === 'x86' || info.installer?.program === 'x86'));
 
 /**
  * The version to go to: the one asked for, else that of the system's loaded package. Where the fleet file names none, the highest in
@@ -68,6 +70,23 @@ export function need({ supply, facts }: Situation, version: string): Need {
     package: own ?? null,
     sha256: own?.sha256 ?? lying?.sha256 ?? null,
   };
+}
+
+/** An installer as it lies, or is to lie, among a server's packages. */
+export interface InstallerFile {
+  version: string;
+  sha256: string;
+  file: string;
+  format: 'exe' | 'msi';
+}
+
+/** The file of a version's installer: the library's, or the one that the server has; null where neither is there. */
+export function installerFile(situation: Situation, version: string): InstallerFile | null {
+  const { package: info, sha256 } = need(situation, version);
+  const file = info?.file ?? situation.facts.loaded.find((loaded) => loaded.sha256 === sha256)?.file;
+  if (sha256 === null || file === undefined) return null;
+  const format = info?.installer?.format ?? (/\.msi$/i.test(file) ? 'msi' : 'exe');
+  return { version, sha256, file, format };
 }
 
 /** Architectures of a version's installers in the library that this server cannot run. */

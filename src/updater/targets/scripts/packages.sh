@@ -14,8 +14,17 @@ part=$dir/$file.part
 mib=1048576
 
 # SHA-256 of what is open as 4, as far as the counts go. The part stays the same file for this reader, whatever its name is.
+# What was read goes to the disk meanwhile, so that there is little left to wait for at the end.
 hash_counted() {
-  while read -r count; do dd bs=$mib count="$count" <&4 2>/dev/null; done | sha256
+  unflushed=0
+  while read -r count; do
+    dd bs=$mib count="$count" <&4 2>/dev/null
+    unflushed=$((unflushed + count))
+    if [ "$unflushed" -ge 256 ]; then
+      sync "$part" </dev/null >/dev/null 2>&1 4<&- &
+      unflushed=0
+    fi
+  done | sha256
 }
 
 case $verb in

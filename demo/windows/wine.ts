@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import guardScript from './guard.sh';
+
+/** The person that logs in; wine makes `C:\Users\Administrator` of it. */
+export const USER = 'Administrator';
+
+/** Debian's own loader first: its `wine` is a script that talks about what 32-bit programs would need. */
+const LOADERS = ['/usr/lib/wine/wine64', 'wine64', 'wine'];
+
+export interface Tools {
+  wine: string;
+  wineserver: string;
+  makensis: string;
+  compiler: string;
+}
+
+/** Where the programs are that Windows-like machines need; `missing` names the Debian packages of those that are not there. */
+export function findTools(): { tools: Tools; missing: [] } | { tools: undefined; missing: string[] } {
+  const wine = LOADERS.map(find).find((file) => file !== undefined);
+  const wineserver = find('wineserver');
+  const makensis = find('makensis');
+  const compiler = find('x86_64-w64-mingw32-gcc');
+  if (wine && wineserver && makensis && compiler)
+    return { tools: { wine, wineserver, makensis, compiler }, missing: [] };
+  const missing = [
+    ...(wine && wineserver ? [] : ['wine', 'wine64']),
+    ...(makensis ? [] : ['nsis']),
+    ...(compiler ? [] : ['gcc-mingw-w64-x86-64-win32']),
+  ];
+  return { tools: undefined, missing };
+}
+
+export function needTools(): Tools {
+  const { tools, missing } = findTools();
+  if (tools === undefined)
+    throw new Error(`Windows-like machines need programs that are not here: install ${missing.join(', ')}.`);
+  return tools;
+}
+
+/** Absolute path of a program of this computer. */
+export function find(name: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => (name.startsWith('/') ? name : join(folder, name)))
+    .find((file) => existsSync(file));
+}
+
+/** Programs of ours that stand in system32 for one of wine's that does nothing, or not the right thing. */
+export const STAND_INS = ['certutil', 'net', 'powershell', 'sc', 'schtasks', 'shutdown', 'whoami', 'wmic'];
+
+/** A Windows of wine's: its folder (a "prefix"), and how programs are run in it. */
+export class Wine {
+  readonly drive: string;
+  private guard: ChildProcess | undefined;
+
+  constructor(
+    private readonly tools: Tools,
+    readonly prefix: string,
+  ) {
+    this.drive = join(prefix, 'drive_c');
+  }
+
+  /** Nothing of the person's own environment gets in. */
+  environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HOME: this.prefix,
+      USER,
+      LOGNAME: USER,
+      LC_ALL: 'C.UTF-8',
+      WINEPREFIX: this.prefix,
+      WINEDEBUG: '-all',
+      WINEDLLOVERRIDES: [
+        'winemenubuilder.exe,mscoree,mshtml=d',
+        `${STAND_INS.map((name) => `${name}.exe`).join(',')}=n`,
+      ].join(';'),
+      ...more,
+    };
+  }
+
+  /** Starts a program with pipes at its three ends. */
+  start(words: string[], options: { env?: Record<string, string>; cwd?: string } = {}): ChildProcess {
+    return spawn(this.tools.wine, words, {
+      cwd: options.cwd ?? this.prefix,
+      env: this.environment(options.env),
+      detached: true,
+    });
+  }
+
+  /** Runs a program to its end; its output, and its exit code as far as this computer's shells see it. */
+  async run(words: string[], deadlineMs = 60_000): Promise<{ code: number | null; output: string }> {
+    const child = this.start(words);
+    let output = '';
+    child.stdin?.end();
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (data: Buffer) => (output += data.toString()));
+    const late = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      // Not `close`: what the program started may hold its output for as long as Windows runs.
+      child.once('exit', (code) => {
+        clearTimeout(late);
+        resolve({ code, output });
+      });
+    });
+  }
+
+  /** Starts the kernel of this Windows, so to say; it stays until `stopServer` or until this process ends. */
+  async startServer(): Promise<void> {
+    this.guard = spawn('sh', ['-c', guardScript, 'guard', this.prefix], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    this.guard.once('error', () => undefined); // no shell: then there is no wine either
+    this.guard.unref();
+    const child = spawn(this.tools.wineserver, ['-p', '-f'], {
+      cwd: '/',
+      env: this.environment(),
+      stdio: 'ignore',
+      detached: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('spawn', resolve);
+    });
+    child.unref();
+  }
+
+  /** Ends every program of this Windows, and waits until its registry is written. */
+  async stopServer(): Promise<void> {
+    for (const word of ['-k15', '-w'])
+      await new Promise<void>((resolve) => {
+        const child = spawn(this.tools.wineserver, [word], { env: this.environment(), stdio: 'ignore' });
+        const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+        const done = (): void => {
+          clearTimeout(late);
+          resolve();
+        };
+        child.once('error', done);
+        child.once('exit', done);
+      });
+    // What is left then is killed. Not before: it would take the server with it that has not written its registry yet.
+    this.guard?.stdin?.destroy();
+  }
+}
+
+/** Wine's processes belong to the prefix that their environment names, wherever they came from. */
+export function belongsTo(environment: string, prefix: string): boolean {
+  return environment.split('\0').includes(`WINEPREFIX=${prefix}`);
+}

@@ -1,0 +1,182 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { FleetError } from '../../errors';
+import type { Ask } from '../answers';
+import type { ExecResult, Link } from '../link';
+import serverScript from '../scripts/server.bat';
+import { decodeOutput } from './code-page';
+import { WordFiles } from './words';
+
+const second = 1000;
+/** Milliseconds for laying the script and its words down. */
+const layDeadline = 60 * second;
+
+/** Batch wants its own line ends: without them cmd.exe misses labels. */
+export const batch = (text: string): string => text.replace(/\r?\n/g, '\r\n');
+
+/** What the script of a server answered, by the lines that begin with @@. */
+export interface Section {
+  /** What stands behind @@, by its words; tabs part them where there is one, else spaces. */
+  words: string[];
+  lines: string[];
+}
+
+/** `server.bat` and the words that it is asked about, below the login user's temporary folder. */
+interface Kit {
+  /** From the login user's home on, as SFTP has it. */
+  folder: string;
+  files: Record<string, string>;
+  /** Name of the questions. */
+  asks: string;
+}
+
+function makeKit(stateDir: string, asks: readonly Ask[]): Kit {
+  const script = batch(serverScript);
+  const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const questions = JSON.stringify(asks);
+  const name = short(questions);
+  const words = new WordFiles(`@${name}-`);
+  const lines = asks.map((ask) =>
+    question(ask)
+      .map((word) => words.refer(word))
+      .join('\t'),
+  );
+  return {
+    folder: `AppData/Local/Temp/vms-fleet-${short(script + stateDir)}`,
+    // The script last: where it is, the rest is too.
+    files: {
+      '@state': `${stateDir}\n`,
+      ...words.files,
+      [`asks-${name}`]: batch([...lines, ''].join('\n')),
+      'server.bat': script,
+    },
+    asks: name,
+  };
+}
+
+/** The words of a question, its verb first. */
+function question(ask: Ask): [string, ...string[]] {
+  switch (ask.ask) {
+    case 'service':
+      return ['service', '-1', ask.name];
+    case 'program':
+      return ['program', '-1', ask.path];
+    case 'free':
+    case 'size':
+    case 'read':
+      return [ask.ask, ask.name, ask.path];
+    case 'writable':
+    case 'tool':
+    case 'service-command':
+      throw new FleetError('usage', `A Windows server is not asked for "${ask.ask}".`);
+  }
+}
+
+/** In bash a backslash is no part of a path, and its Windows builds take `/d` for one. */
+const inBash = (line: string): string => `MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*' cmd.exe /d /c '${line}'`;
+const plainly = (line: string): string => `cmd.exe /d /c ${line}`;
+
+/** Links whose server's login shell is bash. */
+const bashLinks = new WeakSet<Link>();
+
+export interface Spoken {
+  sections: Section[];
+  result: ExecResult;
+}
+
+/**
+ * Has `server.bat` on the server do a verb, in one round trip where it lies there already. The login shell may be cmd.exe,
+ * PowerShell or bash: what is sent holds nothing that any of them would read in a way of its own.
+ * @param words plain ones only
+ * @throws FleetError `remote.failed` where no shell there runs it
+ */
+export async function speak(
+  link: Link,
+  stateDir: string,
+  words: readonly string[],
+  options: { deadline: number; signal?: AbortSignal | undefined; asks?: readonly Ask[] },
+): Promise<Spoken> {
+  const kit = makeKit(stateDir, options.asks ?? []);
+  const line = [
+    `${kit.folder.replaceAll('/', '\\')}\\server.bat`,
+    ...words,
+    ...(options.asks === undefined ? [] : [kit.asks]),
+  ].join(' ');
+  let said = await run(link, line, options);
+  if (understood(said)) return said;
+  await lay(link, kit, options.signal);
+  said = await run(link, line, options);
+  if (understood(said)) return said;
+  bashLinks.add(link);
+  said = await run(link, line, options);
+  if (understood(said)) return said;
+  bashLinks.delete(link);
+  const last = `${said.result.stderr.trim()}\n${said.result.stdout.trim()}`.trim().split('\n').at(-1);
+  throw new FleetError(
+    'remote.failed',
+    `${link.server.id} does not run cmd.exe for us: ${last || 'it said nothing'}`,
+    {
+      server: link.server.id,
+      hint: 'Log in as the same user and try `cmd.exe /d /c ver`. Is it a Windows server, and may the user run programs from its temporary folder?',
+    },
+  );
+}
+
+async function run(
+  link: Link,
+  line: string,
+  { deadline, signal }: { deadline: number; signal?: AbortSignal | undefined },
+): Promise<Spoken> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const most = 8 << 20;
+  const result = await link.exec(bashLinks.has(link) ? inBash(line) : plainly(line), {
+    deadline,
+    onStdout: (chunk) => {
+      bytes += chunk.length;
+      if (bytes > most)
+        throw new FleetError('remote.failed', `A command printed more than ${most} bytes.`, {
+          server: link.server.id,
+        });
+      chunks.push(chunk);
+    },
+    ...(signal && { signal }),
+  });
+  const stdout = decodeOutput(Buffer.concat(chunks));
+  return { sections: sections(stdout), result: { ...result, stdout } };
+}
+
+/** Answers begin with the script's own line; one whose words are gone is not understood either. */
+const understood = ({ sections: all }: Spoken): boolean =>
+  all[0]?.words[0] === 'vms-fleet' && !all.some(({ words }) => words[0] === 'stale');
+
+function sections(text: string): Section[] {
+  const found: Section[] = [];
+  let begun = false;
+  for (const line of text.split(/\r*\n/)) {
+    if (!begun && line.trimEnd() !== '@@vms-fleet 1') continue;
+    begun = true;
+    if (line.startsWith('@@')) {
+      const said = line.slice(2).trimEnd();
+      found.push({ words: said.includes('\t') ? said.split('\t') : said.split(/\s+/), lines: [] });
+    } else found.at(-1)?.lines.push(line);
+  }
+  return found;
+}
+
+async function lay(link: Link, { folder, files }: Kit, signal: AbortSignal | undefined): Promise<void> {
+  const options = { deadline: layDeadline, signal };
+  await link.files.makeFolder(folder, options);
+  const { 'server.bat': script, ...words } = files;
+  await Promise.all(
+    Object.entries(words).map(([name, text]) => link.files.write(`${folder}/${name}`, text, options)),
+  );
+  // Nobody runs half a script: it gets its name when it is whole. Somebody else may give it at the same moment.
+  const named = `${folder}/server.bat`;
+  const own = `${folder}/${randomBytes(6).toString('hex')}.new`;
+  await link.files.write(own, script ?? '', options);
+  await link.files.remove(named, options);
+  await link.files.rename(own, named, options).catch(async (error: unknown) => {
+    if ((await link.files.size(named, options)) !== Buffer.byteLength(script ?? '')) throw error;
+    await link.files.remove(own, options);
+  });
+}
