@@ -49,7 +49,7 @@ try {
                ${demo.servers.length} servers on this machine, reached by SSH: ${demo.servers.map(({ id }) => id).join(', ')}
 
   Try first    the VMS Fleet icon on the left: the servers with what they run.
-               Then the fleet's menu (right click): Download, Install…, Roll Back…
+               Then the fleet's menu (right click): Download, Install Version…, Roll Back to Earlier Version…
   Start over   npm start -- --reset
   End          Ctrl-C
 `);

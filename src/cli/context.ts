@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultDataDir } from '../updater/data-dir';
 import { FleetError } from '../updater/errors';
-import { servers as serversOf, type Fleet, type Server } from '../updater/fleet/model';
+import { servers as serversOf, type Fleet, type Server, type System } from '../updater/fleet/model';
 import type { Updater } from '../updater/updater';
 import { usage, type Arguments } from './arguments';
 import type { Core } from './core';
@@ -27,6 +27,8 @@ export interface Opened {
   fleet: Fleet;
   /** What `--server` and `--system` select; all without them. */
   selected: Server[];
+  /** What `--system` names; none without it. */
+  systems: System[];
 }
 
 export function makeContext(
@@ -73,7 +75,8 @@ export async function withUpdater<T>(
     },
   });
   try {
-    return await work({ updater, fleet, selected });
+    const systems = fleet.systems.filter(({ id }) => args.systems.includes(id));
+    return await work({ updater, fleet, selected, systems });
   } finally {
     await updater.dispose();
   }

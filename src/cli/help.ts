@@ -6,10 +6,14 @@ const about: Record<Verb, { usage: string; text: string }> = {
     text: 'Asks the servers and shows version, status and what to do next. Exit 1 if a server did not answer.',
   },
   load: {
-    usage: 'load [FILE|URL…] [--product P] [--package-version V] [--arch A] [--kind K] [--module G:A]',
-    text: 'Puts packages into the library; with nothing named, all that the fleet file wants, from its repositories; with --module and --package-version, that one from there.',
+    usage:
+      'load [FILE|URL…] [--system ID]… [--product P] [--package-version V] [--arch A] [--kind K] [--module G:A]',
+    text:
+      'Puts packages into the library, each looked into first; a broken-off download goes on when it is loaded again. ' +
+      'With --system, an installer is also what that system shall run: its version goes into the fleet file, in place of the one before. ' +
+      'With nothing named, all that the fleet file wants, from its repositories; with --module and --package-version, that one from there.',
   },
-  packages: { usage: 'packages', text: 'Lists the library.' },
+  packages: { usage: 'packages', text: 'Lists the library: edition, version, architecture, size, SHA-256.' },
   plan: {
     usage: 'plan [--action install|download|rollback|restart] [--to V] [--facts FILE] [--ignore-window]',
     text: 'Shows what would happen and why; changes nothing. With --facts no server is asked. Exit 3 if a server is blocked.',

@@ -1,5 +1,5 @@
 import type { PackageInfo } from '../updater/packages/package-info';
-import { size } from './table';
+import { size } from '../updater/size';
 import type { Terminal } from './terminal';
 
 /** A package for programs. What an archive holds, file by file, stays in the library. */
@@ -10,9 +10,11 @@ export function packageDocument({
   return info;
 }
 
-/** What a package is: "banalytics core com.banalytics.box:core 1.4.2". */
-export function packageName({ product, kind, module, version, arch }: PackageInfo): string {
-  return [product, kind, module, version, arch].filter((part) => part !== null).join(' ');
+/** What a package is: "banalytics core com.banalytics.box:core 1.4.2", "eocortex complete installer 4.4.12 x64". */
+export function packageName({ product, kind, module, version, arch, installer }: PackageInfo): string {
+  return [product, installer?.edition, kind, module, version, arch]
+    .filter((part) => part !== null && part !== undefined)
+    .join(' ');
 }
 
 export function loadLine(terminal: Terminal, info: PackageInfo, existed: boolean): string {

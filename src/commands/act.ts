@@ -34,7 +34,7 @@ export async function act(faces: Faces, request: Act): Promise<void> {
     return;
   }
   const asks = action !== 'download' && settings.confirmInstall();
-  const answer = asks || mustAsk(parts) ? await ask(faces, plan, parts, session) : 'go';
+  const answer = asks || mustAsk(parts) ? await ask(faces, plan, parts, request) : 'go';
   if (answer === undefined) return;
   const agreed: Plan = {
     ...plan,
@@ -87,9 +87,9 @@ async function ask(
   faces: Faces,
   plan: Plan,
   parts: Split,
-  session: FleetSession,
+  { session, servers }: Act,
 ): Promise<'go' | 'outside window' | undefined> {
-  const { message, detail, button, outsideWindow } = question(plan, parts);
+  const { message, detail, button, outsideWindow } = question(plan, parts, servers);
   const buttons = [button, ...(outsideWindow === undefined ? [] : [outsideWindow]), showPlan];
   const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
   if (choice === showPlan) await faces.documents.show('Plan', planDocument(plan, session.fleet.name));

@@ -5,6 +5,7 @@ import { signalOf } from '../vscode/cancellation';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { count } from '../vscode/words';
 import type { Command } from './command';
+import { editFleetFile } from './edit-fleet-file';
 import { knownVersions, modulesOf, openRepositories } from './repositories';
 import { chooseFleet } from './selection';
 
@@ -121,26 +122,13 @@ async function chooseVersion(
 }
 
 async function write(session: FleetSession, { system, server }: Place, choices: Choices): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(session.uri);
-  if (document.isDirty)
-    throw new FleetError('usage', 'The fleet file has unsaved changes.', {
-      hint: 'Save it, then choose again.',
-    });
   const { setModuleVersion } = await import('../updater/fleet/edit');
-  for (const [module, version] of choices) {
-    const change = new vscode.WorkspaceEdit();
-    for (const { offset, length, content } of setModuleVersion(
-      document.getText(),
-      system,
-      module,
-      version,
-      server,
-    )) {
-      const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
-      change.replace(document.uri, range, content);
-    }
-    if (!(await vscode.workspace.applyEdit(change)))
-      throw new FleetError('usage', 'The fleet file could not be changed.', { hint: 'It may be read-only.' });
-  }
-  await document.save();
+  await editFleetFile(
+    session,
+    [...choices].map(
+      ([module, version]) =>
+        (text) =>
+          setModuleVersion(text, system, module, version, server),
+    ),
+  );
 }

@@ -1,5 +1,8 @@
+import type { Server } from '../updater/fleet/model';
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Plan, PlanServer, Reason } from '../updater/plan/plan';
 import { actionWords, count, listed } from '../vscode/words';
+import { whatHappens } from './what-happens';
 
 /** What a plan comes to for the person who asked for it. */
 export interface Split {
@@ -29,20 +32,24 @@ const windowRules = ['window.closed', 'window.too-short'];
 const mostLines = 15;
 
 /** The modal question before servers are changed: names, versions, count, restarts, what is to be confirmed, who is left out and why. */
-export function question(plan: Plan, { going, blocked, skipped }: Split): Question {
+export function question(
+  plan: Plan,
+  { going, blocked, skipped }: Split,
+  servers: readonly Server[],
+): Question {
   const { verb } = actionWords[plan.action];
   const left = blocked.length + skipped.length;
   const heldUp = going.some(({ reasons }) => reasons.some(({ rule }) => windowRules.includes(rule)));
   const inWindow = heldUp ? `${verb} in the Window` : verb;
   const paragraphs = [
     cut(going.map(serverLine)),
-    ...interruptions(going),
+    ...interruptions(plan, going, servers),
     ...headed('To be confirmed:', going, 'confirm'),
     ...headed('Note:', going, 'warn'),
     ...(left > 0 ? [`Left out:\n${cut([...blocked, ...skipped].map(leftOut))}`] : []),
   ];
   return {
-    message: `${verb}: ${count(going.length, 'server')}?`,
+    message: `${verb}${target(plan, going, servers)}: ${count(going.length, 'server')}?`,
     detail: paragraphs.join('\n\n'),
     button: left > 0 ? `${inWindow}, Leave Out ${left}` : inWindow,
     outsideWindow: heldUp ? `${verb} Now, Outside the Window` : undefined,
@@ -65,19 +72,27 @@ function serverLine(server: PlanServer): string {
   return `${id}: ${hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : (from ?? 'nothing installed')}`;
 }
 
-/** Which servers do not record meanwhile, and why: said once for all that it holds for. */
-function interruptions(going: PlanServer[]): string[] {
-  const texts = going.map((server) => ({ id: server.id, text: interruption(server) }));
+/** The one version that all go to, where it is that of the whole product. */
+function target({ action }: Plan, going: PlanServer[], servers: readonly Server[]): string {
+  const [to, ...others] = new Set(going.map((server) => server.to));
+  const isWhole = servers.every(({ product }) => runsOnePackage(product));
+  if (servers.length === 0 || !isWhole || others.length > 0 || to === undefined || to === null) return '';
+  return action === 'rollback' ? ` to ${to}` : action === 'restart' ? '' : ` Version ${to}`;
+}
+
+/** What is done to the servers, and which do not record meanwhile: said once for all that it holds for. */
+function interruptions({ action }: Plan, going: PlanServer[], servers: readonly Server[]): string[] {
+  const texts = going.map((planned) => ({
+    id: planned.id,
+    text: whatHappens(
+      planned,
+      servers.find(({ id }) => id === planned.id),
+      action,
+    ),
+  }));
   return bySame(texts.flatMap(({ id, text }) => (text === null ? [] : [{ id, text }]))).map(
     ([text, ids]) => `${ids.length === going.length ? '' : `${listed(ids, 5)}: `}${text}`,
   );
-}
-
-function interruption({ steps }: PlanServer): string | null {
-  if (steps.some(({ step }) => step === 'restart')) return 'The machine restarts: recording stops meanwhile.';
-  if (steps.some(({ step }) => /^(restart|stop)\b/.test(step)))
-    return 'The service restarts: recording stops meanwhile.';
-  return null;
 }
 
 /** For the notification at the end, where the reasons have been said before: who was left out, in a few words. */

@@ -33,6 +33,8 @@ const commands: Record<CommandName, Command> = {
   plan,
   refresh,
   refreshSelected,
+  // What it is called where a system has its package already.
+  replacePackage: load,
   restart,
   resume,
   rollback,

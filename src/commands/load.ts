@@ -1,19 +1,31 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
-import type { Server } from '../updater/fleet/model';
-import { signalOf } from '../vscode/cancellation';
+import type { Server, System } from '../updater/fleet/model';
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { FleetSession } from '../vscode/session';
 import { count, listed } from '../vscode/words';
 import type { Command } from './command';
 import { knownVersions, modulesOf, openRepositories } from './repositories';
+import { loadPackage } from './load-package';
 import { chooseFleet } from './selection';
+import { working } from './working';
 
-/** Puts packages into the library of this computer: files, or modules of the repository that the fleet file names. */
+/**
+ * Puts packages into the library of this computer. For a system that runs one package it is also what the system shall run; for the
+ * others files, or modules of the repository that the fleet file names.
+ */
 export const load: Command = async (faces, chosen) => {
   const session = await chooseFleet(faces, chosen);
   if (!session) return;
   const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
-  const servers = ids.size > 0 ? session.servers.filter(({ id }) => ids.has(id)) : session.servers;
+  const systems = session.fleet.systems.filter(
+    ({ servers }) => ids.size === 0 || servers.some(({ id }) => ids.has(id)),
+  );
+  const system = await chooseSystem(systems);
+  if (system === undefined) return;
+  if (system !== 'any' && runsOnePackage(system.product)) return loadPackage(faces, session, system);
+  const meant = system === 'any' ? systems : [system];
+  const servers = meant.flatMap((each) => each.servers).filter(({ id }) => ids.size === 0 || ids.has(id));
   const place = await choosePlace(servers);
   if (!place) return;
   const loaded =
@@ -23,6 +35,20 @@ export const load: Command = async (faces, chosen) => {
     `Loaded ${count(loaded.length, 'package')}: ${listed(loaded, 6)}.`,
   );
 };
+
+/** `any` where it makes no difference for which of the systems a package is loaded. */
+async function chooseSystem(systems: readonly System[]): Promise<System | 'any' | undefined> {
+  if (systems.length === 1) return systems[0];
+  if (!systems.some(({ product }) => runsOnePackage(product))) return 'any';
+  const items = systems.map((system) => ({
+    label: system.id,
+    description: [system.product, system.version && `${system.version} is loaded`]
+      .filter((word) => word)
+      .join(' · '),
+    system,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: 'Load a package for which system?' }))?.system;
+}
 
 async function choosePlace(servers: readonly Server[]): Promise<'files' | 'repository' | undefined> {
   if (!servers.some(({ banalytics }) => banalytics?.repository)) return 'files';
@@ -111,17 +137,4 @@ async function fromRepository(session: FleetSession, servers: readonly Server[])
     }
     return loaded;
   });
-}
-
-type Report = (file: string, done: number, total: number | undefined) => void;
-
-function working<T>(title: string, run: (progress: Report, signal: AbortSignal) => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `VMS Fleet: ${title}`, cancellable: true },
-    (progress, token) =>
-      run((file, done, total) => {
-        const percent = total ? ` ${Math.floor((done / total) * 100)} %` : '';
-        progress.report({ message: `${file.split(/[/\\]/).at(-1)}${percent}` });
-      }, signalOf(token)),
-  );
 }

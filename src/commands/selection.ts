@@ -3,7 +3,7 @@ import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import type { Faces } from '../vscode/faces';
 import { FleetSession, type FleetSelection } from '../vscode/session';
-import { count, statusWords } from '../vscode/words';
+import { count, statusWord } from '../vscode/words';
 
 /** What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. */
 export function selectionOf(args: readonly unknown[]): FleetSelection[] {
@@ -77,6 +77,11 @@ export async function chooseServers(
 
 function describe(session: FleetSession, server: Server): string {
   const state = session.states.get(server.id);
-  const words = [server.system, state?.version, state && statusWords[state.status], server.site];
+  const words = [
+    server.system,
+    state?.version,
+    state && statusWord(server.product, state.status),
+    server.site,
+  ];
   return words.filter((word) => word).join(' · ');
 }

@@ -1,3 +1,4 @@
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { ServerState } from '../updater/rollout/state';
 import { capabilities, type Capability } from '../vscode/ids';
 import { failedStatuses } from '../vscode/words';
@@ -23,8 +24,12 @@ export function serverCapabilities(state: ServerState): Capability[] {
   return next === undefined ? words : [...words, next];
 }
 
-function nextStep({ status, reasons }: ServerState, isFailed: boolean): Capability | undefined {
+/** The one action that stands for a server's status; a rollback only where the vendor's own table has it. */
+function nextStep(state: ServerState, isFailed: boolean): Capability | undefined {
+  const { status, reasons, rollback, product } = state;
   if (isFailed) return capabilities.nextResume;
+  if (status === 'installed')
+    return runsOnePackage(product) && rollback.length > 0 ? capabilities.nextRollback : undefined;
   if (reasons.some(({ severity }) => severity === 'block')) return undefined;
   if (status === 'not-downloaded') return capabilities.nextDownload;
   if (status === 'loaded') return capabilities.nextInstall;

@@ -1,13 +1,15 @@
 import type { Server } from '../updater/fleet/model';
 import { coreModule } from '../updater/packages/coordinates';
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Severity } from '../updater/plan/plan';
 import type { ServerState } from '../updater/rollout/state';
 import { escapeMarkdown } from '../vscode/markdown';
-import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
+import { busyStatuses, count, failedStatuses, oneLine, statusWord, wantedVersion } from '../vscode/words';
 
 /**
  * What stands behind a server's name: "1.4.1 → 1.4.2 · loaded", "downloading 42 % · 1.4.1 → 1.4.2".
- * A narrow side bar cuts the end off: what is being done, or went wrong, stands first.
+ * A narrow side bar cuts the end off: what is being done, or went wrong, stands first, and so does the status of the vendor's own
+ * table where there is one ("Not downloaded · 4.3.1 → 4.4.12").
  */
 export function describeServer(server: Server, state: ServerState): string {
   const { status, checking, rollout } = state;
@@ -18,16 +20,22 @@ export function describeServer(server: Server, state: ServerState): string {
     busyStatuses.has(status) ||
     failedStatuses.has(status) ||
     status === 'unreachable' ||
+    runsOnePackage(server.product) ||
     blockedBy(state) !== undefined;
   const parts = [...(urgent ? both.reverse() : both), asking ? 'asking …' : ''];
-  return oneLine(parts.filter((part) => part !== '').join(' · '));
+  // A rule's sentence may set a word as code; a row shows plain text.
+  return oneLine(parts.filter((part) => part !== '').join(' · ')).replaceAll('`', '');
 }
 
 function versions(server: Server, state: ServerState): string {
   const { version, facts } = state;
-  const wanted = wantedVersion(server);
+  const wanted = wantedVersion(server, state);
   const installed = version ?? (facts === null ? '' : 'nothing installed');
   if (installed === '') return '';
+  if (runsOnePackage(server.product) && (state.status === 'installed' || state.status === 'unsupported')) {
+    const [before] = state.rollback;
+    return before === undefined ? installed : `${installed} (before: ${before})`;
+  }
   if (wanted !== null && wanted !== version) return `${installed} → ${wanted}`;
   // The product itself is as wanted, but there are modules that are not.
   const changes = moduleRows(server, state).filter(({ differs }) => differs).length;
@@ -35,8 +43,15 @@ function versions(server: Server, state: ServerState): string {
 }
 
 function words(state: ServerState): string {
-  const { status, step, detail, progress } = state;
-  const word = statusWords[status];
+  const { status, step, detail, progress, reasons, product } = state;
+  // It runs what it runs: nobody has said what it shall run.
+  if (
+    status === 'installed' &&
+    runsOnePackage(product) &&
+    reasons.some(({ rule }) => rule === 'version.none')
+  )
+    return 'no package loaded';
+  const word = statusWord(product, status);
   if (progress && progress.total > 0) return `${word} ${percent(progress)} %`;
   if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
@@ -60,11 +75,13 @@ export function percent({ done, total }: { done: number; total: number }): numbe
 /** Everything known of a server, as Markdown in which nothing that a server says is more than text. */
 export function serverTooltip(server: Server, state: ServerState): string {
   const { error } = state;
+  const action = oneAction(server, state);
   const lines = [
     // What went wrong stands below in full.
-    `**${escapeMarkdown(server.id)}** ${escapeMarkdown(error ? statusWords[state.status] : describeServer(server, state))}`,
+    `**${escapeMarkdown(server.id)}** ${escapeMarkdown(error ? statusWord(server.product, state.status) : describeServer(server, state))}`,
     ...(error ? [`**Error** ${escapeMarkdown(error.message)} (${escapeMarkdown(error.code)})`] : []),
     ...(error?.hint ? [`**Next** ${escapeMarkdown(error.hint)}`] : []),
+    ...(action === undefined ? [] : [`**Action** ${escapeMarkdown(action)}`]),
     ...state.reasons.map(
       ({ rule, severity, message }) =>
         `- ${severityWords[severity]}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
@@ -72,6 +89,16 @@ export function serverTooltip(server: Server, state: ServerState): string {
     facts(server, state),
   ];
   return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
+}
+
+/** What the menus offer first, with its version, which no menu can name. */
+function oneAction(server: Server, state: ServerState): string | undefined {
+  const wanted = wantedVersion(server, state);
+  const [before] = state.rollback;
+  if (!runsOnePackage(server.product) || blockedBy(state) !== undefined) return undefined;
+  if (state.status === 'not-downloaded' && wanted !== null) return `Download ${wanted}`;
+  if (state.status === 'loaded' && wanted !== null) return `Install version ${wanted}`;
+  return state.status === 'installed' && before !== undefined ? `Roll back to ${before}` : undefined;
 }
 
 const severityWords: Record<Severity, string> = {

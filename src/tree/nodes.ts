@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Server, System } from '../updater/fleet/model';
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import { initialState, type ServerState } from '../updater/rollout/state';
 import { capabilities } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
@@ -75,20 +76,27 @@ export class SystemNode implements FleetTreeNode {
   }
 
   item(): vscode.TreeItem {
-    const { id, product, servers } = this.system;
+    const { id, product, servers, version } = this.system;
+    const { system, loadable, replaceable, modular } = capabilities;
+    const isReplaceable = runsOnePackage(product) && version !== undefined;
     return itemOf(this, id, {
-      description: `${product} · ${count(servers.length, 'server')}`,
+      description: [product, version, count(servers.length, 'server')]
+        .filter((part) => part !== undefined)
+        .join(' · '),
       icon: { id: 'server-environment' },
       // Its words do not follow each server's state: refreshing a system would ask for all its servers again.
-      words: [capabilities.system],
+      words: [system, isReplaceable ? replaceable : loadable, ...(product === 'banalytics' ? [modular] : [])],
       state: Expanded,
     });
   }
 
   tooltip(): vscode.MarkdownString {
-    const { id, product, maxParallel, canary, maxFailures, window } = this.system;
+    const { id, product, version, maxParallel, canary, maxFailures, window } = this.system;
     const lines = [
       `**${escapeMarkdown(id)}** ${product}`,
+      ...(runsOnePackage(product)
+        ? [escapeMarkdown(`Loaded package: ${version ?? 'none yet (Load Package…)'}`)]
+        : []),
       `At the same time: ${maxParallel ?? "the product's own limit"}`,
       `First wave: ${canary === 0 ? 'none' : count(canary, 'server')}`,
       `Failures borne: ${maxFailures}`,
@@ -132,7 +140,7 @@ export class ServerNode implements FleetTreeNode {
     return itemOf(this, server.id, {
       description: describeServer(server, state),
       icon: serverIcon(state),
-      words: serverCapabilities(state),
+      words: [...serverCapabilities(state), ...(server.banalytics ? [capabilities.modular] : [])],
       state: hasMore ? Collapsed : None,
     });
   }

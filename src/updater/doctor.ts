@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors';
+import type { ErrorCode, FleetError } from './errors';
 import type { Server } from './fleet/model';
 import type { Answered } from './plan/planner';
 import { productOf } from './products';
@@ -23,11 +23,26 @@ export function checkServers(
 }
 
 const linkHints: Partial<Record<ErrorCode, string>> = {
-  'auth.failed':
-    'Put the public key into ~/.ssh/authorized_keys of the login user there; for an administrator on Windows into C:\\ProgramData\\ssh\\administrators_authorized_keys, which only Administrators and SYSTEM may write.',
+  'auth.failed': 'Put the public key into ~/.ssh/authorized_keys of the login user there.',
   'host.refused': 'Is sshd running there, and is the port right?',
   'host.timeout': 'Is the machine up, and does a firewall let the SSH port through?',
 };
+
+const administratorsKeys = 'C:\\ProgramData\\ssh\\administrators_authorized_keys';
+/** By the ids of Administrators and SYSTEM, which are the same in every language of Windows. */
+const ownAcl = `icacls ${administratorsKeys} /inheritance:r /grant *S-1-5-32-544:F /grant *S-1-5-18:F`;
+
+/** Where OpenSSH for Windows looks for keys, which is not where people put them. */
+const windowsKeys =
+  `Check the user name, and a password that was typed. If the login user is one of Administrators, its keys count only in ${administratorsKeys}, not in its own .ssh folder, and only ` +
+  `if nobody but Administrators and SYSTEM has any right to that file. On the server, as administrator: ${ownAcl} ` +
+  'Every other user has them in C:\\Users\\<name>\\.ssh\\authorized_keys. A key that is refused is named in the log there: ' +
+  'Event Viewer, Applications and Services Logs, OpenSSH.';
+
+function linkHint({ os }: Server, { code, hint }: FleetError): string | null {
+  if (code === 'auth.failed' && os === 'windows') return windowsKeys;
+  return hint ?? linkHints[code] ?? null;
+}
 
 function checkServer(server: Server, answer: Answered | undefined): Check[] {
   const check = (name: string, ok: boolean, message: string, hint: string | null = null): Check => ({
@@ -38,29 +53,26 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
     hint: ok ? null : hint,
   });
   if (answer === undefined) return [];
-  if ('error' in answer && answer.error.code === 'server.unsupported')
-    return [check('product', false, answer.error.message, answer.error.hint ?? null)];
-  if ('error' in answer)
-    return [
-      check('ssh', false, answer.error.message, answer.error.hint ?? linkHints[answer.error.code] ?? null),
-    ];
+  const product = productOf(server.product);
+  if ('error' in answer && answer.error.code === 'server.unsupported') {
+    // One that is listed and never touched has nothing to be put right.
+    const isMeant = product?.excludes(server, null).some(({ severity }) => severity === 'block') ?? false;
+    return [check('product', isMeant, answer.error.message, answer.error.hint ?? null)];
+  }
+  if ('error' in answer) return [check('ssh', false, answer.error.message, linkHint(server, answer.error))];
   const { facts } = answer;
-  const title = productOf(server.product)?.title ?? server.product;
+  const title = product?.title ?? server.product;
+  const hints = platformHints[server.os];
   return [
     check('ssh', true, `${facts.user?.name ?? 'logged in'} on ${facts.os.name} (${facts.arch})`),
-    check(
-      'boot identity',
-      facts.bootId !== null,
-      facts.bootId ?? 'cannot be read',
-      'A restart could not be proven. Set `bootIdFile` to a file that changes with every boot.',
-    ),
+    check('boot identity', facts.bootId !== null, facts.bootId ?? 'cannot be read', hints.bootId),
     check(
       'rights',
       (facts.readOnly ?? []).length === 0,
       (facts.readOnly ?? []).length === 0
         ? 'may write what it needs'
         : `may not write: ${facts.readOnly?.join(', ')}`,
-      'Log in as root, allow `sudo` without a password, or choose a `stateDir` that the user may write.',
+      hints.rights,
     ),
     check(
       'product',
@@ -88,6 +100,19 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
     ),
   ];
 }
+
+const platformHints: Record<Server['os'], { bootId: string; rights: string }> = {
+  linux: {
+    bootId: 'A restart could not be proven. Set `bootIdFile` to a file that changes with every boot.',
+    rights:
+      'Log in as root, allow `sudo` without a password, or choose a `stateDir` that the user may write.',
+  },
+  windows: {
+    bootId: 'A restart could not be proven. The login user must be able to read the time of the last boot.',
+    rights:
+      'Log in with a user of the group Administrators: services, scheduled tasks and installers need one.',
+  },
+};
 
 function serviceText({ service }: Facts): string {
   return service === undefined ? 'none' : `${service.name} is ${service.state}`;

@@ -15,6 +15,7 @@ export const commandIds = {
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
   refreshSelected: 'vmsFleet.refreshSelected',
+  replacePackage: 'vmsFleet.replacePackage',
   restart: 'vmsFleet.restart',
   resume: 'vmsFleet.resume',
   rollback: 'vmsFleet.rollback',
@@ -45,6 +46,11 @@ export const capabilities = {
   server: 'server',
   module: 'module',
   history: 'history',
+  /** A system that has no loaded package yet, or may have many; and one whose package can be replaced. */
+  loadable: 'loadable',
+  replaceable: 'replaceable',
+  /** Made of modules with versions. */
+  modular: 'modular',
   downloadable: 'downloadable',
   installable: 'installable',
   rollbackable: 'rollbackable',
@@ -55,6 +61,7 @@ export const capabilities = {
   nextDownload: 'next-download',
   nextInstall: 'next-install',
   nextResume: 'next-resume',
+  nextRollback: 'next-rollback',
 } as const;
 export type Capability = (typeof capabilities)[keyof typeof capabilities];
 

@@ -20,6 +20,10 @@ export class FleetLog implements vscode.Disposable {
     if (!(thrown instanceof Error)) this.channel.error(JSON.stringify(thrown) ?? 'undefined');
   }
 
+  info(message: string): void {
+    this.channel.info(message);
+  }
+
   debug(message: string): void {
     this.channel.debug(message);
   }

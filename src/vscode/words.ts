@@ -1,7 +1,9 @@
-import type { Server } from '../updater/fleet/model';
+import type { ProductId, Server } from '../updater/fleet/model';
 import { coreModule } from '../updater/packages/coordinates';
+import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Action } from '../updater/plan/plan';
 import type { Outcome, ServerStatus } from '../updater/rollout/events';
+import type { ServerState } from '../updater/rollout/state';
 
 /** How each status reads behind a server's name. */
 export const statusWords: Record<ServerStatus, string> = {
@@ -21,6 +23,18 @@ export const statusWords: Record<ServerStatus, string> = {
   'rollback-failed': 'rollback failed',
   stalled: 'stalled',
 };
+
+/** The three states of a server in the vendor's own table, where a system runs one package at a time. */
+const onePackageWords: Partial<Record<ServerStatus, string>> = {
+  'not-downloaded': 'Not downloaded',
+  loaded: 'Loaded',
+  installed: 'Already installed',
+};
+
+/** How the status of a product's server reads. */
+export function statusWord(product: ProductId, status: ServerStatus): string {
+  return (runsOnePackage(product) ? onePackageWords[status] : undefined) ?? statusWords[status];
+}
 
 /** Statuses in which something is being done to the server. */
 export const busyStatuses: ReadonlySet<ServerStatus> = new Set([
@@ -62,8 +76,9 @@ export function listed(names: readonly string[], most = 12): string {
   return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 }
 
-/** The version that the fleet file wants of the product itself; null where it names none. */
-export function wantedVersion(server: Server): string | null {
+/** The version of the product itself that a server shall go to: what the fleet file names, else what its plan found; null: none. */
+export function wantedVersion(server: Server, state: ServerState): string | null {
+  if (runsOnePackage(server.product)) return server.eocortex?.version ?? state.assessment?.to ?? null;
   return server.banalytics?.modules[coreModule] ?? null;
 }
 

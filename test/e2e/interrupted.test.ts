@@ -38,7 +38,7 @@ it(
     await shows('hall-b', /1\.4\.2 → 1\.5\.0/);
     const rows = [await workbench().treeRow('hall-a', 'Fleet'), await workbench().treeRow('hall-b', 'Fleet')];
     await workbench().select(rows);
-    await workbench().palette('VMS Fleet: Install…');
+    await workbench().palette('VMS Fleet: Install Version…');
     await workbench().modal('Install');
     await shows('hall-b', /queued/);
     await workbench().palette('VMS Fleet: Cancel Rollout…');
@@ -58,7 +58,7 @@ it(
 it('finds the job again after VS Code was killed, and finishes', { timeout: 3 * minutes }, async () => {
   const row = await workbench().treeRow('hall-b', 'Fleet');
   await row.click();
-  await workbench().contextMenu(row, 'Install…');
+  await workbench().contextMenu(row, 'Install Version…');
   await workbench().modal('Install');
   await shows('hall-b', /installing|restarting|verifying/, 60_000);
   const { pidFile } = session();

@@ -38,7 +38,7 @@ it(
   { timeout: 3 * minutes },
   async () => {
     const row = await workbench().treeRow('pier-1', 'Fleet');
-    await workbench().contextMenu(row, 'Install…');
+    await workbench().contextMenu(row, 'Install Version…');
     const asked = await workbench().modal('Install');
     expect(asked).toContain('pier-1');
     expect(asked).toContain('1.5.0');
@@ -72,7 +72,7 @@ it('writes server and step on each line of the output channel', () => {
 
 it('rolls it back by the palette', { timeout: 3 * minutes }, async () => {
   await (await workbench().treeRow('pier-1', 'Fleet')).click();
-  await workbench().palette('VMS Fleet: Roll Back…');
+  await workbench().palette('VMS Fleet: Roll Back to Earlier Version…');
   const asked = await workbench().modal('Roll Back');
   expect(asked).toContain('1.4.1');
   await shows('pier-1', '1.4.1 → 1.5.0 · loaded', 90_000);
@@ -83,7 +83,7 @@ it('updates several servers at once, and asks once', { timeout: 4 * minutes }, a
   await workbench().select(rows);
   const last = rows[1];
   if (last === undefined) throw new Error('no row');
-  await workbench().contextMenu(last, 'Install…');
+  await workbench().contextMenu(last, 'Install Version…');
   const asked = await workbench().modal('Install');
   expect(asked).toContain('pier-1');
   expect(asked).toContain('pier-2');

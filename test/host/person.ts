@@ -19,17 +19,24 @@ export class Person {
   private readonly window = vscode.window as unknown as Record<string, unknown>;
   private readonly real = new Map<string, unknown>();
 
+  /** Button that is pressed in a notification that has it; all others are let be. */
+  press: string | undefined;
   /** Every input box that was shown. */
   readonly typed: vscode.InputBoxOptions[] = [];
 
   /**
    * @param picks labels to pick, in turn, each from the next list; a missing one leaves the list unanswered
    * @param answers what to type, in turn; a missing one leaves the input box unanswered
+   * @param files what to choose in the dialog that opens files; none: it is cancelled
    */
   constructor(
     private readonly picks: string[] = [],
     answers: string[] = [],
+    files: string[] = [],
   ) {
+    this.replace('showOpenDialog', () =>
+      Promise.resolve(files.length > 0 ? files.map((file) => vscode.Uri.file(file)) : undefined),
+    );
     this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
       this.typed.push(options);
       return Promise.resolve(answers.shift());
@@ -57,14 +64,14 @@ export class Person {
     this.window[name] = stand;
   }
 
-  /** Agrees to whatever is modal; lets notifications be. */
+  /** Agrees to whatever is modal. */
   private message(text: string, rest: unknown[]): Promise<string | undefined> {
     const [first] = rest;
     const options = typeof first === 'object' && first !== null ? (first as vscode.MessageOptions) : {};
     const buttons = rest.filter((one): one is string => typeof one === 'string');
     const modal = options.modal === true;
     this.messages.push({ text, modal, detail: options.detail ?? '', buttons });
-    return Promise.resolve(modal ? buttons[0] : undefined);
+    return Promise.resolve(modal ? buttons[0] : buttons.find((button) => button === this.press));
   }
 
   private pick(items: (string | Item)[], options: vscode.QuickPickOptions): unknown {

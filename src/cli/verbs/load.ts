@@ -3,13 +3,14 @@ import { FleetError } from '../../updater/errors';
 import { servers as serversOf, type Server } from '../../updater/fleet/model';
 import { packageKinds, type InspectHints, type PackageInfo } from '../../updater/packages/package-info';
 import type { openRepository } from '../../updater/packages/repository';
+import { size } from '../../updater/size';
 import type { Updater } from '../../updater/updater';
 import type { Terminal } from '../terminal';
 import { usage, type PackageHints } from '../arguments';
 import { withUpdater, type Context, type Opened } from '../context';
 import { exit, exitCodeOf, tell, type ExitCode } from '../errors';
 import { loadLine, packageDocument } from '../package-text';
-import { size } from '../table';
+import { writeVersions } from './load-system';
 
 /** One thing to load, and how. */
 interface Load {
@@ -20,7 +21,10 @@ interface Load {
 
 const products = ['eocortex', 'mirasys', 'banalytics'] as const;
 
-/** Puts packages into the library. One that fails does not keep the others out. */
+/**
+ * Puts packages into the library; with `--system` they are what that system shall run from now on. One that fails does not keep
+ * the others out.
+ */
 export function load(context: Context): Promise<ExitCode> {
   const { terminal, interrupt } = context;
   return withUpdater(context, context.args.words.length > 0 ? 'optional' : 'needed', async (opened) => {
@@ -31,6 +35,13 @@ export function load(context: Context): Promise<ExitCode> {
     const known = new Set((await opened.updater.library.list()).map(({ sha256 }) => sha256));
     const loaded: { info: PackageInfo; existed: boolean }[] = [];
     const failures: FleetError[] = [];
+    const failed = (error: unknown): void => {
+      if (!(error instanceof FleetError)) throw error;
+      terminal.draw([]);
+      failures.push(error);
+      tell(terminal, error);
+      terminal.note(`  (${error.code})`);
+    };
     for (const { name, run } of loads) {
       if (interrupt.signal.aborted) break;
       try {
@@ -41,18 +52,26 @@ export function load(context: Context): Promise<ExitCode> {
           known.add(info.sha256);
         }
       } catch (error) {
-        if (!(error instanceof FleetError)) throw error;
-        terminal.draw([]);
-        failures.push(error);
-        tell(terminal, error);
-        terminal.note(`  (${error.code})`);
+        failed(error);
       }
     }
     terminal.draw([]);
+    const isWhole = failures.length === 0 && !interrupt.signal.aborted;
+    const systems = context.args.words.length > 0 ? opened.systems : [];
+    if (systems.length > 0 && !isWhole)
+      terminal.note(`Not everything was loaded: ${opened.fleet.file} stays as it is.`);
+    const infos = loaded.map(({ info }) => info);
+    const written = isWhole
+      ? await writeVersions(context, opened.fleet, systems, infos).catch((error: unknown) => {
+          failed(error);
+          return [];
+        })
+      : [];
     if (terminal.json)
       terminal.document({
         schema: 1,
         packages: loaded.map(({ info, existed }) => ({ ...packageDocument(info), existed })),
+        systems: written,
         errors: failures.map((error) => error.toJSON()),
       });
     // A bad package is bad input, and says more than a repository that was away.
@@ -63,7 +82,7 @@ export function load(context: Context): Promise<ExitCode> {
   });
 }
 
-async function whatToLoad(context: Context, { updater, fleet, selected }: Opened): Promise<Load[]> {
+async function whatToLoad(context: Context, { updater, fleet, selected, systems }: Opened): Promise<Load[]> {
   const { args, terminal, interrupt, cwd } = context;
   const { words, hints } = args;
   const { signal } = interrupt;
@@ -75,7 +94,13 @@ async function whatToLoad(context: Context, { updater, fleet, selected }: Opened
     const modules = [
       ...new Set(serversOf(fleet).flatMap((server) => Object.keys(server.banalytics?.modules ?? {}))),
     ];
-    const said: InspectHints = { ...checked(hints), ...(modules.length === 0 ? {} : { modules }) };
+    // What is loaded for systems of one product must be of that product.
+    const [product, ...others] = new Set(systems.map((system) => system.product));
+    const said: InspectHints = {
+      ...(product === undefined || others.length > 0 ? {} : { product }),
+      ...checked(hints),
+      ...(modules.length === 0 ? {} : { modules }),
+    };
     return words.map((word) => ({
       name: word,
       run: async () => {
@@ -187,5 +212,9 @@ function checked({ product, kind, ...rest }: PackageHints): InspectHints {
   const knownKind = packageKinds.find((one) => one === kind);
   if (kind !== undefined && knownKind === undefined)
     throw usage(`--kind: there is no kind "${kind}".`, `The kinds are ${packageKinds.join(', ')}.`);
-  return { ...rest, product: knownProduct, kind: knownKind };
+  return {
+    ...rest,
+    ...(knownProduct === undefined ? {} : { product: knownProduct }),
+    ...(knownKind === undefined ? {} : { kind: knownKind }),
+  };
 }

@@ -1,9 +1,10 @@
 import { compareVersions } from '../../updater/packages/versions';
+import { size } from '../../updater/size';
 import type { PackageInfo } from '../../updater/packages/package-info';
 import { withUpdater, type Context } from '../context';
 import { tell, exit, type ExitCode } from '../errors';
 import { packageDocument } from '../package-text';
-import { size, table } from '../table';
+import { table } from '../table';
 
 /** Lists the library: by product and module, the newest version first. */
 export function packages(context: Context): Promise<ExitCode> {
@@ -22,24 +23,30 @@ export function packages(context: Context): Promise<ExitCode> {
     }
     if (all.length === 0)
       terminal.say('The library is empty. vms-fleet load FILE|URL… puts packages into it.');
-    const rows = all.map(({ product, kind, module, version, arch, size: bytes, sha256, file }) => [
-      product,
-      kind,
-      module ?? file,
-      version,
-      arch ?? '',
-      size(bytes),
-      sha256,
-    ]);
+    const columns = all.some(({ installer }) => installer !== undefined)
+      ? everyColumn
+      : everyColumn.filter(([title]) => title !== 'EDITION');
     const lines = table(
-      ['PRODUCT', 'KIND', 'PACKAGE', 'VERSION', 'ARCH', 'SIZE', 'SHA-256'],
-      rows,
+      columns.map(([title]) => title),
+      all.map((info) => columns.map(([, text]) => text(info))),
       (style, text) => terminal.paint(style, text),
     );
     if (all.length > 0) for (const line of lines) terminal.say(line);
     return exit.done;
   });
 }
+
+/** An edition is a matter of installers: a library of modules goes without the column. */
+const everyColumn: [title: string, text: (info: PackageInfo) => string][] = [
+  ['PRODUCT', ({ product }) => product],
+  ['KIND', ({ kind }) => kind],
+  ['EDITION', ({ installer }) => installer?.edition ?? ''],
+  ['PACKAGE', ({ module, file }) => module ?? file],
+  ['VERSION', ({ version }) => version],
+  ['ARCH', ({ arch }) => arch ?? ''],
+  ['SIZE', (info) => size(info.size)],
+  ['SHA-256', ({ sha256 }) => sha256],
+];
 
 function order(a: PackageInfo, b: PackageInfo): number {
   return (

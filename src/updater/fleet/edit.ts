@@ -81,8 +81,18 @@ export function setModuleVersion(
   return setField(text, [...owner, 'modules', module], version);
 }
 
-/** Sets the value at a path, making the objects that lead there; `undefined` removes it. An index must exist and can only be replaced. */
-export function setField(text: string, path: Path, value: unknown): TextEdit[] {
+/** Sets the version that a system shall run, that of its loaded package; what its servers say of their own stays. */
+export function setSystemVersion(text: string, systemId: string, version: string): TextEdit[] {
+  systemNode(rootOf(text), systemId);
+  // At the head, where it is read: a system's servers may be many lines.
+  return setField(text, ['systems', systemId, 'version'], version, 'product');
+}
+
+/**
+ * Sets the value at a path, making the objects that lead there; `undefined` removes it. An index must exist and can only be replaced.
+ * A new entry comes behind its sibling `after`, where there is one, else at the end.
+ */
+export function setField(text: string, path: Path, value: unknown, after?: string): TextEdit[] {
   const root = rootOf(text);
   const layout = layoutOf(text, root);
   const last = path.at(-1);
@@ -109,23 +119,32 @@ export function setField(text: string, path: Path, value: unknown): TextEdit[] {
     if (typeof segment !== 'string') throw unfit(path);
     return { [segment]: inner };
   }, value);
-  return insertion(text, object, key, wrapped, layout);
+  const sibling = after === undefined ? undefined : propertyOf(object, after);
+  return insertion(text, object, key, wrapped, layout, sibling ?? object.children?.at(-1));
 }
 
-function insertion(text: string, object: Node, key: string, value: unknown, layout: Layout): TextEdit[] {
-  const last = object.children?.at(-1);
-  if (last === undefined) return firstEntry(text, object, key, value, layout);
+/** A new entry behind `previous`. */
+function insertion(
+  text: string,
+  object: Node,
+  key: string,
+  value: unknown,
+  layout: Layout,
+  previous: Node | undefined,
+): TextEdit[] {
+  if (previous === undefined) return firstEntry(text, object, key, value, layout);
 
-  const end = last.offset + last.length;
+  const isLast = previous === object.children?.at(-1);
+  const end = previous.offset + previous.length;
   const comma = commaAfter(text, end);
   const base = comma === undefined ? end : comma + 1;
   const comments = matchAt(/(?:[ \t]*(?:\/\/[^\r\n]*|\/\*[\s\S]*?\*\/))*/y, text, base);
   const at = base + comments.length;
-  const ownLine = startsLine(text, last.offset) || isEol(text[at]);
-  const indent = startsLine(text, last.offset)
-    ? indentAt(text, last.offset)
+  const ownLine = (isLast && startsLine(text, previous.offset)) || isEol(text[at]);
+  const indent = startsLine(text, previous.offset)
+    ? indentAt(text, previous.offset)
     : indentAt(text, object.offset) + layout.unit;
-  const sibling = last.children?.[1];
+  const sibling = previous.children?.[1];
   const flat = !ownLine || (sibling !== undefined && isFlat(text, sibling));
   const entry = `${JSON.stringify(key)}: ${flat ? inline(value) : block(value, indent, layout)}`;
   const added = (ownLine ? layout.eol + indent : ' ') + entry;

@@ -15,6 +15,8 @@ export interface Fleet {
 export interface System {
   id: string;
   product: ProductId;
+  /** That of its loaded package, where its product comes in one; a server may have its own. Undefined: none is named. */
+  version: string | undefined;
   /** Servers updated at the same time; never above the product's own limit. Undefined: the product's default. */
   maxParallel: number | undefined;
   /** Size of the first wave; 0: none. */

@@ -17,6 +17,7 @@ function resolveSystem(id: string, system: SystemEntry, file: string): System {
   return {
     id,
     product: system.product,
+    version: system.version,
     maxParallel: system.maxParallel,
     canary: system.canary ?? DEFAULTS.canary,
     maxFailures: system.maxFailures ?? DEFAULTS.maxFailures,

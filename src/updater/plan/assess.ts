@@ -16,16 +16,17 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
       reasons: [],
     };
   const situation = { server, facts, supply, to: null };
-  const { reasons } = product.install(situation);
+  const { reasons, to } = product.install(situation);
   const { job } = facts;
   if (job?.state === 'running')
-    return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons };
+    return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons, to };
   if (job?.state === 'interrupted')
     return {
       status: 'stalled',
       detail: `job ${job.id} stopped in ${job.step ?? 'its first step'}`,
       error: interrupted(server, job.id, job.step).toJSON(),
       reasons,
+      to,
     };
   if (job?.state === 'failed')
     return {
@@ -33,15 +34,26 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
       detail: job.message,
       error: jobError(server, job.step, job.message ?? 'no reason given').toJSON(),
       reasons,
+      to,
+    };
+  // What no version changes: it is listed, and never offered anything.
+  const [excluded] = product.excludes(server, facts).filter(({ severity }) => severity === 'block');
+  if (excluded !== undefined)
+    return {
+      status: 'unsupported',
+      detail: `${excluded.message} (${excluded.rule})`,
+      error: null,
+      reasons,
+      to: null,
     };
   // Where nothing is wanted, what runs is as wanted as can be.
   const settled = reasons.some(
     ({ rule }) => rule === 'version.same' || (rule === 'version.none' && facts.installed !== null),
   );
-  if (settled) return { status: 'installed', detail: null, error: null, reasons };
+  if (settled) return { status: 'installed', detail: null, error: null, reasons, to };
   const needs = product.needs(situation, 'install');
   const loaded = needs.length > 0 && notThere(needs, facts).length === 0;
-  return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons };
+  return { status: loaded ? 'loaded' : 'not-downloaded', detail: null, error: null, reasons, to };
 }
 
 const stepStatus: Record<string, Assessment['status']> = {

@@ -64,7 +64,7 @@ function propose(planning: Planning, server: Server): Proposal {
     return blocked('product.unsupported', `This version of VMS Fleet cannot update ${server.product} yet.`);
   const answer = answered.get(server.id);
   if (answer === undefined || 'error' in answer)
-    return { ...nothing, reasons: [...product.excludes(server, null), noFacts(answer?.error)] };
+    return { ...nothing, reasons: withoutFacts(product.excludes(server, null), answer?.error) };
 
   const situation: Situation = { server, facts: answer.facts, supply, to };
   const proposal = byAction(product, situation, action);
@@ -79,6 +79,13 @@ function propose(planning: Planning, server: Server): Proposal {
         : []),
     ],
   };
+}
+
+/** Why there are no facts, unless it was not even asked because of what the fleet file says of it. */
+function withoutFacts(excluded: Reason[], error: FleetError | undefined): Reason[] {
+  const isSaid =
+    error?.code === 'server.unsupported' && excluded.some(({ severity }) => severity === 'block');
+  return isSaid ? excluded : [...excluded, noFacts(error)];
 }
 
 /** A server that this version cannot act on was not asked; it can be planned for from recorded facts. */

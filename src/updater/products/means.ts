@@ -17,6 +17,13 @@ export function meansFor(server: Server): Means {
   const product = productOf(server.product);
   const hands = product?.hands[server.os];
   const platform = platformOf(server);
+  // By the fleet file alone: such a server is not even asked.
+  const [excluded] = product?.excludes(server, null).filter(({ severity }) => severity === 'block') ?? [];
+  if (excluded !== undefined)
+    throw new FleetError('server.unsupported', `${excluded.message} (${excluded.rule})`, {
+      server: server.id,
+      hint: 'It is listed, and never touched.',
+    });
   if (product === undefined || hands === undefined || platform === undefined)
     throw new FleetError(
       'server.unsupported',

@@ -29,6 +29,8 @@ export interface Assessment {
   error: ErrorInfo | null;
   /** What stands in the way of installing what the fleet file wants, and what to know about it. */
   reasons: Reason[];
+  /** The version that it shall go to; null: none is wanted. Journals of earlier versions do not say. */
+  to?: string | null;
 }
 
 /** How one server's part of a rollout ended. */

@@ -1,7 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { activeLines } from '../../../src/cli/progress';
-import { size, table } from '../../../src/cli/table';
+import { table } from '../../../src/cli/table';
+import { size } from '../../../src/updater/size';
 import { printable, Terminal } from '../../../src/cli/terminal';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import type { Fleet } from '../../../src/updater/fleet/model';

@@ -40,7 +40,7 @@ describe('the question before servers are changed', () => {
       blocked,
       same,
     );
-    const { message, detail, button } = question(made, split(made));
+    const { message, detail, button } = question(made, split(made), []);
     expect(message).toBe('Install: 2 servers?');
     expect(detail).toContain('a: 1.4.1 → 1.4.2\nb: 1.4.1 → 1.4.2 → 1.5.0\n');
     expect(detail).toContain('a: The machine restarts: recording stops meanwhile.');
@@ -54,14 +54,14 @@ describe('the question before servers are changed', () => {
 
   it('names one version where none changes', () => {
     const made = plan(server('a', { from: '1.4.1', to: '1.4.1', path: [] }));
-    expect(question(made, split(made)).detail).toMatch(/^a: 1\.4\.1$/m);
+    expect(question(made, split(made), []).detail).toMatch(/^a: 1\.4\.1$/m);
   });
 
   it('stays short with twenty servers and long notes', () => {
     const message = `Not in the library yet: ${'com.banalytics.box.module:onvif 1.3.0, '.repeat(9)}`;
     const reasons = [{ rule: 'package.not-loaded', severity: 'warn' as const, message }];
     const many = Array.from({ length: 20 }, (_, index) => server(`box-${index}`, { reasons }));
-    const { detail } = question(plan(...many), split(plan(...many)));
+    const { detail } = question(plan(...many), split(plan(...many)), []);
     expect(detail).toContain('… and 5 more');
     expect(detail.match(/recording stops/g)).toHaveLength(1);
     expect(detail).toMatch(/Note:\nall: Not in the library yet: .{100,120} … \(package\.not-loaded\)$/);
@@ -73,7 +73,7 @@ describe('the question before servers are changed', () => {
       server('a', { verdict: 'confirm', reasons }),
       server('b', { verdict: 'confirm', reasons }),
     );
-    expect(question(made, split(made)).detail).toContain('To be confirmed:\nall: Really? (y)');
+    expect(question(made, split(made), []).detail).toContain('To be confirmed:\nall: Really? (y)');
     expect(mustAsk(split(made))).toBe(true);
   });
 
@@ -83,13 +83,13 @@ describe('the question before servers are changed', () => {
       const message =
         'Its maintenance window opens sat 22:00, in 5 h 12 min (sat 22:00–04:00, Europe/Tallinn).';
       const made = plan(server('a', { reasons: [{ rule, severity: 'warn', message }] }), server('b'), same);
-      expect(question(made, split(made))).toMatchObject({
+      expect(question(made, split(made), [])).toMatchObject({
         button: 'Install in the Window, Leave Out 1',
         outsideWindow: 'Install Now, Outside the Window',
         detail: expect.stringContaining(`a: ${message}`) as string,
       });
       const open = plan(server('a'));
-      expect(question(open, split(open))).toMatchObject({ button: 'Install', outsideWindow: undefined });
+      expect(question(open, split(open), [])).toMatchObject({ button: 'Install', outsideWindow: undefined });
     },
   );
 

@@ -8,6 +8,7 @@ import {
   removeServer,
   setField,
   setModuleVersion,
+  setSystemVersion,
 } from '../../../src/updater/fleet/edit';
 import type { TextEdit } from '../../../src/updater/fleet/edit';
 import { parseFleet } from '../../../src/updater/fleet/read';
@@ -62,6 +63,27 @@ describe('one edit', () => {
     const commented = '{ "systems": { /* none yet */ } }';
     const parsed = parseFleet(apply(commented, addSystem(commented, 'b', { product: 'mirasys' })), '/f');
     expect(parsed.fleet?.systems).toHaveLength(1);
+  });
+
+  it("sets a system's version where the product is named, comments kept, and once", () => {
+    const set = (text: string, version = '4.4.12') => apply(text, setSystemVersion(text, 's', version));
+    const head = '{ "systems": {\n  "s": {\n    "product": "eocortex"';
+    const tail = '\n    "servers": { "a": { "host": "h", "version": "4.0" } } // two\n  }\n} }';
+    expect(set(`${head}, // one\n    // two${tail}`)).toBe(
+      `${head}, // one\n    "version": "4.4.12",\n    // two${tail}`,
+    );
+    expect(set(`${head}, "app": "server",${tail}`)).toBe(
+      `${head}, "version": "4.4.12", "app": "server",${tail}`,
+    );
+    const alone = '{ "systems": { "s": { "product": "eocortex" } } }';
+    expect(set(alone)).toBe(alone.replace('" }', '", "version": "4.4.12" }'));
+    expect(set('{ "systems": {\n  "s": {\n    "product": "eocortex" // one\n  }\n} }')).toBe(
+      '{ "systems": {\n  "s": {\n    "product": "eocortex", // one\n    "version": "4.4.12"\n  }\n} }',
+    );
+    const there = `${head},\n    "version": /* was */ "4.3.1", // kept${tail}`;
+    expect(set(there)).toBe(there.replace('4.3.1', '4.4.12'));
+    expect(setSystemVersion(there, 's', '4.3.1')).toEqual([]);
+    expect(() => setSystemVersion(alone, 't', '1.0')).toThrowError('There is no system "t"');
   });
 
   it('keeps a trailing comma', () => {

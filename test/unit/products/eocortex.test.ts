@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
 import { parseFleet } from '../../../src/updater/fleet/read';
-import { servers, type Fleet } from '../../../src/updater/fleet/model';
+import { servers, type Fleet, type Server } from '../../../src/updater/fleet/model';
 import type { PackageInfo } from '../../../src/updater/packages/package-info';
 import { compareVersions } from '../../../src/updater/packages/versions';
 import { assess } from '../../../src/updater/plan/assess';
@@ -586,16 +586,52 @@ describe('the three statuses', () => {
   ])('%s', (expected, facts, packages) => {
     expect(status(facts, packages)).toBe(expected);
   });
+
+  it('go with the version to go to', () => {
+    const to = (version: object, installed: string, packages: PackageInfo[]) => {
+      const [other] = servers(fleetOf(version));
+      if (other === undefined) throw new Error('no server');
+      return assess(other, factsOf(installed), { packages, silent: new Map() }).to;
+    };
+    expect(to({}, '4.3.5', [one])).toBe('4.4.2');
+    expect(to({ version: '4.3.18' }, '4.3.5', [one])).toBe('4.3.18');
+    expect(to({}, '4.3.5', [])).toBeNull();
+  });
+
+  it('are not those of a recorder, which is listed with the rule that keeps it out', () => {
+    const nvr = factsOf('4.3.5', { installed: { version: '4.3.5', app: 'nvr' } });
+    const [other] = servers(fleetOf({ app: undefined }));
+    if (other === undefined) throw new Error('no server');
+    expect(assess(other, nvr, { packages: [one], silent: new Map() })).toMatchObject({
+      status: 'unsupported',
+      detail: expect.stringMatching(/"nvr"\. \(eocortex\.app\)$/) as string,
+    });
+  });
 });
 
 describe('acting', () => {
   it('is refused in plain words where this version can only plan', () => {
     const [server] = servers(fleetOf());
     if (server === undefined) throw new Error('no server');
-    expect(() => meansFor({ ...server, os: 'linux' })).toThrowError(
+    expect(() => meansFor({ ...server, product: 'mirasys' })).toThrowError(
       expect.objectContaining({
         code: 'server.unsupported',
-        message: 'This version cannot update Eocortex on linux yet.',
+        message: 'This version cannot update mirasys on windows yet.',
+      }) as Error,
+    );
+  });
+
+  it.each<[Partial<Server>, RegExp]>([
+    [{ app: 'nvr' }, /^Only the applications .* a is of the application "nvr"\. \(eocortex\.app\)$/],
+    [{ os: 'linux' }, /^Central update is for Windows servers only\. .* \(eocortex\.os\)$/],
+  ])('is refused with the rule where the fleet file alone says so: %j', (own, message) => {
+    const [server] = servers(fleetOf());
+    if (server === undefined) throw new Error('no server');
+    expect(() => meansFor({ ...server, ...own })).toThrowError(
+      expect.objectContaining({
+        code: 'server.unsupported',
+        message: expect.stringMatching(message) as string,
+        hint: 'It is listed, and never touched.',
       }) as Error,
     );
   });
@@ -609,8 +645,8 @@ describe('acting', () => {
     );
     expect(planned.servers.map((one) => [one.id, one.verdict, Object.keys(said(one))])).toEqual([
       ['a', 'blocked', ['server.os']],
-      ['nvr', 'blocked', ['eocortex.app', 'server.os']],
-      ['tux', 'blocked', ['eocortex.os', 'server.os']],
+      ['nvr', 'blocked', ['eocortex.app']],
+      ['tux', 'blocked', ['eocortex.os']],
       ['far', 'blocked', ['server.unreachable']],
     ]);
   });

@@ -1,0 +1,33 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { TextEdit } from '../updater/fleet/edit';
+import type { FleetSession } from '../vscode/session';
+
+/** Opens a fleet file that can be changed: one with unsaved changes is its writer's. */
+export async function openForEdit({ uri }: FleetSession): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  if (document.isDirty)
+    throw new FleetError('usage', 'The fleet file has unsaved changes.', {
+      hint: 'Save it, then choose again.',
+    });
+  return document;
+}
+
+/** Makes edits in a fleet file, one after the other, and saves it; comments stay. */
+export async function editFleetFile(
+  session: FleetSession,
+  edits: readonly ((text: string) => TextEdit[])[],
+): Promise<void> {
+  const document = await openForEdit(session);
+  for (const edit of edits) {
+    const change = new vscode.WorkspaceEdit();
+    for (const { offset, length, content } of edit(document.getText())) {
+      const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+      change.replace(document.uri, range, content);
+    }
+    if (change.size > 0 && !(await vscode.workspace.applyEdit(change)))
+      throw new FleetError('usage', 'The fleet file could not be changed.', { hint: 'It may be read-only.' });
+  }
+  if (document.isDirty && !(await document.save()))
+    throw new FleetError('usage', 'The fleet file could not be saved.', { hint: 'It may be read-only.' });
+}

@@ -1,0 +1,225 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { System } from '../updater/fleet/model';
+import type { InspectHints, PackageInfo } from '../updater/packages/package-info';
+import { loadedVersion, ownVersions, type LoadedVersion } from '../updater/packages/loaded-version';
+import type { Library } from '../updater/packages/library';
+import { size } from '../updater/size';
+import type { Faces } from '../vscode/faces';
+import { packageDetail, packageWords } from '../vscode/package-words';
+import type { FleetSession } from '../vscode/session';
+import { count } from '../vscode/words';
+import { editFleetFile, openForEdit } from './edit-fleet-file';
+import { working } from './working';
+
+/**
+ * Loads the package that a system shall run, or replaces the one before: a file, an address, or one of the library. The version
+ * goes into the fleet file; the package before stays in the library, for rollbacks need it.
+ */
+export async function loadPackage(faces: Faces, session: FleetSession, system: System): Promise<void> {
+  // Before the gigabytes, not behind them.
+  await openForEdit(session);
+  const { library } = await session.updater();
+  const place = await choosePlace(library, system);
+  if (place === undefined) return;
+  const loaded =
+    place === 'library'
+      ? await fromLibrary(library, system)
+      : place === 'address'
+        ? await fromAddress(library, system)
+        : await fromFiles(library, system);
+  const version = loadedVersion(system, loaded);
+  if (version === undefined) return;
+  if (!(await agreed(version, loaded))) return;
+  if (version.changes) {
+    const { setSystemVersion } = await import('../updater/fleet/edit');
+    await editFleetFile(session, [(text) => setSystemVersion(text, system.id, version.version)]);
+  } else session.setFleet(session.fleet); // What the servers said means something else with this package.
+  await faces.files.settled();
+  tell(faces, session, version, loaded);
+}
+
+type Place = 'files' | 'address' | 'library';
+
+async function choosePlace(library: Library, system: System): Promise<Place | undefined> {
+  const known = await installersOf(library, system);
+  const items: (vscode.QuickPickItem & { place: Place })[] = [
+    { label: 'From a File…', description: 'on this computer', place: 'files' },
+    { label: 'From an Address…', description: 'http or https', place: 'address' },
+  ];
+  if (known.length > 0)
+    items.push({
+      label: 'From the Library…',
+      description: `${count(known.length, 'package')} loaded before`,
+      place: 'library',
+    });
+  const title =
+    system.version === undefined
+      ? `${system.id}: load a package from where?`
+      : `${system.id}: replace ${system.version} by a package from where?`;
+  return (await vscode.window.showQuickPick(items, { title }))?.place;
+}
+
+async function installersOf(library: Library, { product }: System): Promise<PackageInfo[]> {
+  const { compareVersions } = await import('../updater/packages/versions');
+  const found = await library.find({ product, kind: 'installer' });
+  return found.sort((a, b) => compareVersions(b.version, a.version));
+}
+
+async function fromLibrary(library: Library, system: System): Promise<PackageInfo[]> {
+  const items = (await installersOf(library, system)).map((info) => ({
+    label: info.version,
+    description: [info.arch, size(info.size), info.version === system.version ? 'loaded now' : '']
+      .filter((word) => word)
+      .join(' · '),
+    detail: `${info.file} · SHA-256 ${info.sha256.slice(0, 16)}… · ${new Date(info.loadedAt).toLocaleString()}`,
+    info,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title: `${system.id}: which version?` });
+  return picked === undefined ? [] : [picked.info];
+}
+
+async function fromFiles(library: Library, system: System): Promise<PackageInfo[]> {
+  const picked = await vscode.window.showOpenDialog({
+    title: `Load a Package for ${system.id}`,
+    openLabel: 'Load',
+    canSelectMany: true,
+    filters: { Installers: ['exe', 'msi'], 'All files': ['*'] },
+  });
+  const loaded: PackageInfo[] = [];
+  // All or none: one that is missing might be the one that the system shall run.
+  for (const { fsPath } of picked ?? []) {
+    const info = await add(library, system, fsPath);
+    if (info === undefined) return [];
+    loaded.push(info);
+  }
+  return loaded;
+}
+
+async function fromAddress(library: Library, system: System): Promise<PackageInfo[]> {
+  const { webAddress } = await import('../updater/packages/sources');
+  const address = await vscode.window.showInputBox({
+    title: `${system.id}: load a package from an address`,
+    prompt: 'The address of the installer. What breaks off goes on when it is loaded again.',
+    placeHolder: 'https://…/EocortexMainCommon Installer.exe',
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      const written = text.trim();
+      if (written === '') return undefined;
+      if (!/^https?:\/\//i.test(written)) return 'An address begins with http:// or https://.';
+      try {
+        webAddress(written, 'usage');
+        return undefined;
+      } catch (error) {
+        return error instanceof FleetError ? `${error.message} ${error.hint ?? ''}` : String(error);
+      }
+    },
+  });
+  if (address === undefined || address.trim() === '') return [];
+  for (;;) {
+    try {
+      const info = await add(library, system, address.trim());
+      return info === undefined ? [] : [info];
+    } catch (error) {
+      if (error instanceof FleetError && error.code === 'cancelled') {
+        void vscode.window.showInformationMessage(
+          'Loading was stopped. What has come so far is kept for two days: load the same address again to go on.',
+        );
+        return [];
+      }
+      if (!(await goOn(error))) throw error;
+    }
+  }
+}
+
+/** Whether a broken-off download shall go on. */
+async function goOn(error: unknown): Promise<boolean> {
+  if (!(error instanceof FleetError) || error.code !== 'repository.unreachable') return false;
+  const again = 'Go On';
+  const text = `${error.message} What has come so far is kept.`;
+  return (await vscode.window.showWarningMessage(text, again)) === again;
+}
+
+/**
+ * Copies or downloads a file into the library and looks into it. A part or a foreign installer is refused; one that only
+ * does not say what it is, is the person's to say. Undefined: they did not.
+ */
+async function add(library: Library, system: System, source: string): Promise<PackageInfo | undefined> {
+  const hints: InspectHints = { product: system.product };
+  // What stands behind a question mark may be a secret.
+  const name = source.replace(/^(https?:[^?#]*).*$/i, '$1').replace(/^.*[/\\](?=.)/, '');
+  const load = (said: InspectHints) =>
+    working(`loading ${name}`, (progress, signal) =>
+      library
+        .add(source, { hints: said, signal, onProgress: (done, total) => progress(name, done, total) })
+        .then(({ info }) => info),
+    );
+  try {
+    return await load(hints);
+  } catch (error) {
+    const said = await sayWhatItIs(error);
+    if (said === undefined) throw error;
+    return said === null ? undefined : load({ ...hints, ...said });
+  }
+}
+
+/** Undefined: the file is no installer that anyone could vouch for. Null: nobody did. */
+async function sayWhatItIs(error: unknown): Promise<InspectHints | null | undefined> {
+  if (!(error instanceof FleetError) || error.code !== 'package.unknown') return undefined;
+  if (!/does not say/.test(error.message)) return undefined;
+  const button = 'It Is the Complete Distribution…';
+  const detail =
+    'Only the complete distribution updates a server. If you know that this file is it, say so; else get it under its own name from the vendor.';
+  const choice = await vscode.window.showWarningMessage(error.message, { modal: true, detail }, button);
+  if (choice !== button) return null;
+  const { isVersion } = await import('../updater/packages/versions');
+  const version = await vscode.window.showInputBox({
+    title: 'Which version is it?',
+    prompt: 'Empty: the file says it itself.',
+    placeHolder: '4.4.12',
+    validateInput: (text) =>
+      text.trim() === '' || isVersion(text.trim())
+        ? undefined
+        : 'A version has two to four numbers, such as 4.4.12.',
+  });
+  if (version === undefined) return null;
+  return { kind: 'installer', ...(version.trim() === '' ? {} : { version: version.trim() }) };
+}
+
+/** The first package of a system is what somebody just chose; replacing one is asked about, with both versions. */
+async function agreed(
+  { system, version, before, changes }: LoadedVersion,
+  loaded: readonly PackageInfo[],
+): Promise<boolean> {
+  if (before === null || !changes) return true;
+  const button = `Replace by ${version}`;
+  const detail = [
+    loaded.map(packageDetail).join('\n\n'),
+    `${system.id} shall run ${version} instead of ${before}. No server is changed yet. What was loaded before stays in the library, for rollbacks.`,
+  ].join('\n\n');
+  const choice = await vscode.window.showWarningMessage(
+    `${system.id}: replace ${before} by ${version}?`,
+    { modal: true, detail },
+    button,
+  );
+  return choice === button;
+}
+
+function tell(
+  faces: Faces,
+  session: FleetSession,
+  { system, version, before, changes }: LoadedVersion,
+  loaded: readonly PackageInfo[],
+): void {
+  for (const info of loaded)
+    faces.log.info(`[${system.id}] loaded ${packageDetail(info).replaceAll('\n', ', ')}`);
+  const packages = loaded.map((info) => `${packageWords(info)}, SHA-256 ${info.sha256.slice(0, 12)}…`);
+  const now = session.fleet.systems.find(({ id }) => id === system.id);
+  const own = now === undefined ? [] : ownVersions(now);
+  const text = [
+    `${system.id}: loaded ${packages.join('; ')}.`,
+    changes ? (before === null ? '' : `It was ${before}.`) : `The fleet file names ${version} already.`,
+    own.length > 0 ? `These keep a version of their own: ${own.join(', ')}.` : '',
+  ];
+  void vscode.window.showInformationMessage(text.filter((part) => part !== '').join(' '));
+}

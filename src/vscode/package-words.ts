@@ -1,0 +1,33 @@
+import type { PackageInfo } from '../updater/packages/package-info';
+import { size } from '../updater/size';
+
+const productNames = { eocortex: 'Eocortex', mirasys: 'Mirasys', banalytics: 'Banalytics' } as const;
+
+/** "Eocortex 4.4.12, complete distribution, x64, 612.4 MiB". */
+export function packageWords({ product, version, arch, size: bytes, installer }: PackageInfo): string {
+  const words = [
+    `${productNames[product]} ${version}`,
+    installer && `${installer.edition} distribution`,
+    arch,
+    size(bytes),
+  ];
+  return words.filter((word) => word).join(', ');
+}
+
+/** One line for each thing that looking into a file told, the hash in full: it is compared with the vendor's. */
+export function packageDetail(info: PackageInfo): string {
+  const { installer, arch, sha256, file, source } = info;
+  const rows: [string, string | null | undefined][] = [
+    ['Product', `${productNames[info.product]} ${info.version}`],
+    ['Edition', installer && `${installer.edition} distribution`],
+    ['Architecture', arch],
+    ['Size', size(info.size)],
+    ['SHA-256', sha256],
+    ['File', file],
+    ['From', source],
+  ];
+  return rows
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}
