@@ -35,7 +35,9 @@ static BOOL ask(const WCHAR *request, const WCHAR *part, int count, WCHAR **word
     done = put(file, wcsrchr(name, L'\\') + 1) && put(file, folder);
     for (i = 1; done && i < count; i++) done = put(file, words[i]);
     CloseHandle(file);
-    return done && MoveFileW(part, request);
+    /* Wine calls the move a failure if the front takes the file away at once: only the reply counts. */
+    if (done) MoveFileW(part, request);
+    return done;
 }
 
 static char *reply(const WCHAR *path)
