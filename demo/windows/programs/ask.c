@@ -47,7 +47,7 @@ static char *reply(const WCHAR *path)
     char *text;
     int tries;
 
-    for (tries = 0; tries < 2000 && file == INVALID_HANDLE_VALUE; tries++) {
+    for (tries = 0; tries < 3000 && file == INVALID_HANDLE_VALUE; tries++) {
         file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
         if (file == INVALID_HANDLE_VALUE) Sleep(10);
     }
