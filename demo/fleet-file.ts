@@ -98,13 +98,16 @@ export interface FleetFileInput {
   user: string;
   identityFile: string;
   repository: string;
+  /** Lines of further systems, each system's own. */
+  further?: string[][];
 }
 
 /** The text of the demo's fleet file, written for a person to read and change. */
 export function fleetFileText(input: FleetFileInput): string {
   const systems = Object.entries(input.systems)
     .map(([id, plan]) => systemLines(id, plan, input))
-    .filter((lines) => lines.length > 0);
+    .filter((lines) => lines.length > 0)
+    .concat(input.further ?? []);
   return [
     '// The fleet of the demo. Its servers are real SSH servers on this computer, with a stand-in for the product.',
     '// They share the kernel of this computer, so each has a boot identity and commands of its own.',

@@ -9,6 +9,14 @@ import { makeDemoRepository, makeHome } from './modules';
 import { processTable } from './processes';
 import { DemoServer } from './server';
 import { ensureKey, ensureRunFolder, findSshd, freePort, isFree } from './sshd';
+import {
+  makeWindowsFleet,
+  startWindowsServer,
+  windowsSystemLines,
+  WINDOWS_SYSTEM,
+  type WindowsFleetParts,
+} from './windows/fleet';
+import type { WindowsMachine } from './windows/machine';
 
 export interface DemoOptions {
   /** Ids of the servers to bring up; default: all of the demo fleet. */
@@ -17,6 +25,8 @@ export interface DemoOptions {
   systems?: Record<string, DemoSystemPlan>;
   /** Seconds that a restart takes a server away; default 4. */
   downSeconds?: number;
+  /** Windows-like servers too, where wine is installed; `cache` is a folder for what takes long to make. Default: none. */
+  windows?: { cache: string };
   /** Seconds from a failure of the product to its next start; default 10, as in the unit. */
   restartSeconds?: number;
 }
@@ -30,6 +40,10 @@ export interface Demo {
   identityFile: string;
   repository: string;
   servers: DemoServer[];
+  /** Empty where they were not asked for, or cannot be. */
+  windows: WindowsMachine[];
+  /** Lines for people: what was left out, and what to install for it. */
+  notes: string[];
   /** The server with this id. @throws if there is none. */
   server: (id: string) => DemoServer;
   /** Ends everything that the demo started. The folder stays. */
@@ -66,12 +80,14 @@ export async function startDemo(folder: string, options: DemoOptions = {}): Prom
   const fleetFile = join(dir, 'demo.fleet.jsonc');
   const knownHosts = join(dataDir, 'known_hosts');
   const servers: DemoServer[] = [];
+  const windows: WindowsMachine[] = [];
+  const notes: string[] = [];
 
   const kill = () => {
-    for (const server of servers) server.kill();
+    for (const server of [...servers, ...windows]) server.kill();
   };
   const stop = async () => {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all([...servers, ...windows].map((server) => server.stop()));
     await save(dir, { ...state, pid: 0 });
   };
   try {
@@ -92,20 +108,44 @@ export async function startDemo(folder: string, options: DemoOptions = {}): Prom
         });
       servers.push(await onFreePort(id, state, server));
     }
+    const windowsParts: WindowsFleetParts = {
+      dir,
+      cache: options.windows?.cache ?? dir,
+      authorizedKeys,
+      downMs: (options.downSeconds ?? 4) * 1000,
+      portOf: (name) => portOf(name, state),
+    };
+    if (options.windows !== undefined)
+      if (await hasOtherFleet(fleetFile))
+        notes.push(`The fleet file is older than ${WINDOWS_SYSTEM}: start afresh for Windows-like servers.`);
+      else {
+        const { machines, missing } = await makeWindowsFleet(windowsParts);
+        windows.push(...machines);
+        if (missing !== undefined) notes.push(missing);
+      }
     await save(dir, state);
-    const hosts = await Promise.all(
-      servers.map(async (server) => {
+    const hosts = await Promise.all([
+      ...servers.map(async (server) => {
         await install(server, repository, plans.find(([id]) => id === server.id)?.[1].installed ?? {});
         return `[127.0.0.1]:${server.port} ${await server.prepare()}`;
       }),
-    );
+      ...windows.map(async (machine) => `[127.0.0.1]:${machine.port} ${await machine.prepare()}`),
+    ]);
     await addLines(knownHosts, hosts);
-    if (existsSync(fleetFile)) await correctPorts(fleetFile, servers);
+    if (existsSync(fleetFile)) await correctPorts(fleetFile, [...servers, ...windows]);
     else {
       const user = userInfo().username;
-      await writeFile(fleetFile, fleetFileText({ systems, servers, user, identityFile, repository }));
+      const further = windows.length === 0 ? [] : [windowsSystemLines(windows, identityFile)];
+      await writeFile(
+        fleetFile,
+        fleetFileText({ systems, servers, user, identityFile, repository, further }),
+      );
     }
-    await Promise.all(servers.map((server) => server.start()));
+    await Promise.all([
+      ...servers.map((server) => server.start()),
+      ...windows.map((machine) => startWindowsServer(machine, windowsParts)),
+    ]);
+    await save(dir, state);
   } catch (error) {
     kill();
     await save(dir, { ...state, pid: 0 });
@@ -116,7 +156,10 @@ export async function startDemo(folder: string, options: DemoOptions = {}): Prom
     if (!found) throw new Error(`The demo has no server "${id}".`);
     return found;
   };
-  return { dir, fleetFile, dataDir, knownHosts, identityFile, repository, servers, server, stop, kill };
+  return {
+    ...{ dir, fleetFile, dataDir, knownHosts, identityFile, repository },
+    ...{ servers, windows, notes, server, stop, kill },
+  };
 }
 
 /** Throws the whole demo of a folder away. Refuses a folder that is no demo's, and a demo that runs. */
@@ -161,6 +204,18 @@ async function onFreePort(id: string, state: State, make: (port: number) => Demo
   return make((state.ports[id] = await freePort(taken)));
 }
 
+/** The port of this name as before, or another one if somebody else took that. */
+async function portOf(name: string, state: State): Promise<number> {
+  const before = state.ports[name];
+  if (before !== undefined && (await isFree(before))) return before;
+  return (state.ports[name] = await freePort(new Set(Object.values(state.ports))));
+}
+
+/** A fleet file of a demo that had no Windows-like servers; it is the person's, nothing is added to it. */
+async function hasOtherFleet(file: string): Promise<boolean> {
+  return existsSync(file) && !(await readFile(file, 'utf8')).includes(`"${WINDOWS_SYSTEM}"`);
+}
+
 async function install(
   server: DemoServer,
   repository: string,
@@ -181,7 +236,7 @@ async function addLines(file: string, lines: string[]): Promise<void> {
 }
 
 /** The file is the user's: nothing but a port that had to change is touched. */
-async function correctPorts(file: string, servers: DemoServer[]): Promise<void> {
+async function correctPorts(file: string, servers: { id: string; port: number }[]): Promise<void> {
   let text = await readFile(file, 'utf8');
   const fleet = parse(text) as { systems?: Record<string, { servers?: Record<string, { port?: number }> }> };
   for (const [systemId, system] of Object.entries(fleet.systems ?? {}))

@@ -4,19 +4,28 @@ import { removeDemo, startDemo } from './fleet';
 
 const USAGE = `Usage: demo up FOLDER      brings the demo fleet up, as it was left or new
        demo reset FOLDER   the same, but afresh: what was there is thrown away
+Option: --windows CACHE    Windows-like servers too, where wine is installed; CACHE is a folder for what takes long to make
 Prints one line of JSON when it is ready. SIGINT, SIGTERM or the end of its input ends it.`;
 
 async function main(words: string[]): Promise<void> {
-  const [verb, folder, ...more] = words;
-  if ((verb !== 'up' && verb !== 'reset') || !folder || more.length > 0) throw new FleetError('usage', USAGE);
+  const [verb, folder, option, cache, ...more] = words;
+  const known = verb === 'up' || verb === 'reset';
+  const optionIsRight = option === undefined || (option === '--windows' && cache !== undefined);
+  if (!known || !folder || !optionIsRight || more.length > 0) throw new FleetError('usage', USAGE);
   if (verb === 'reset') await removeDemo(folder);
 
   const ended = endOfUse(); // from now on, so that an early signal leaves nothing behind either
-  const demo = await startDemo(folder);
+  const demo = await startDemo(folder, cache === undefined ? {} : { windows: { cache } });
   process.once('exit', () => demo.kill());
-  const servers = demo.servers.map(({ id, port }) => ({ id, port }));
+  const servers = [...demo.servers, ...demo.windows].map(({ id, port }) => ({ id, port }));
   process.stdout.write(
-    JSON.stringify({ ready: true, fleet: demo.fleetFile, dataDir: demo.dataDir, servers }) + '\n',
+    JSON.stringify({
+      ready: true,
+      fleet: demo.fleetFile,
+      dataDir: demo.dataDir,
+      servers,
+      notes: demo.notes,
+    }) + '\n',
   );
   await ended;
   await demo.stop();

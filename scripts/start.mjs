@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 // Node's own modules only, up to here and in these: on a fresh clone there is nothing else yet.
 import { installSshd } from './lib/sshd.mjs';
+import { installWine } from './lib/wine.mjs';
 import { startDemo } from './lib/demo.mjs';
 import {
   desktopCode,
@@ -37,8 +38,13 @@ try {
   await ensureDependencies();
   await ensureBuilt();
   await installSshd();
+  await installWine();
   console.log('Starting the demo fleet …');
-  const demo = await startDemo(join(cache, 'demo'), { reset: options.reset });
+  const demo = await startDemo(join(cache, 'demo'), {
+    reset: options.reset,
+    windows: join(cache, 'windows'),
+    deadline: 300_000,
+  });
   const code = open ? desktopCode() : undefined;
   const vscode = code === undefined ? await browser(demo) : desktop(code, demo);
   console.log(`
@@ -48,6 +54,7 @@ try {
   Demo fleet   ${demo.fleet}
                ${demo.servers.length} servers on this machine, reached by SSH: ${demo.servers.map(({ id }) => id).join(', ')}
 
+${demo.notes.map((note) => `  Note         ${note}\n`).join('')}
   Try first    the VMS Fleet icon on the left: the servers with what they run.
                Then the fleet's menu (right click): Download, Install Version…, Roll Back to Earlier Version…
   Start over   npm start -- --reset

@@ -15,6 +15,7 @@ import {
   run,
   tool,
 } from './lib/prepare.mjs';
+import { WINE_PACKAGES } from './lib/wine.mjs';
 
 const minutes = (n) => n * 60_000;
 
@@ -165,6 +166,7 @@ async function needsTargets() {
     'unzip',
     'zip',
     'uidmap',
+    ...WINE_PACKAGES,
   ];
   return isDebian() ? ensureDebianPackages(packages) : ['Debian'];
 }

@@ -216,6 +216,15 @@ export class WindowsMachine {
     this.state = 'off';
   }
 
+  /** Runs a command line in it, as its system does; its exit code. */
+  async command(line: string): Promise<number> {
+    const command = this.launch(`${CMD} /s /c "${line}"`, join(this.driveC, SYSTEM32), { LAB_SYSTEM: '1' });
+    command.stdin.end();
+    command.stdout.resume();
+    command.stderr.resume();
+    return command.ended;
+  }
+
   /** Takes one of Windows' programs away, or gives it back. */
   async removeProgram(name: 'certutil' | 'powershell' | 'schtasks' | 'wmic', removed = true): Promise<void> {
     const places = { powershell: 'WindowsPowerShell/v1.0', wmic: 'wbem', certutil: '', schtasks: '' };
@@ -284,7 +293,7 @@ export class WindowsMachine {
   private async boot(): Promise<void> {
     const registry = machineRegistry(this.identity);
     await this.wine.startServer();
-    await this.wine.run(['wineboot', '--restart']);
+    await this.wine.run(['wineboot']);
     await writeFile(join(this.driveC, LAB_FOLDER, 'machine.reg'), regeditBytes(registry));
     await this.wine.run(['regedit', '/S', 'C:\\windows\\lab\\machine.reg']);
     await this.control.open();

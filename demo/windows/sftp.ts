@@ -6,7 +6,6 @@ import type { Attributes, SFTPWrapper } from 'ssh2';
 import { canonicalPath, unixPath } from './paths';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
-const IN_USE = 'The process cannot access the file because it is being used by another process.';
 
 export interface SftpParts {
   drives: () => Record<string, string>;
@@ -54,7 +53,7 @@ export function serveSftp(sftp: SFTPWrapper, parts: SftpParts): void {
     answer(id, async () => {
       parts.log(`sftp open ${path}`);
       const where = place(path);
-      if (parts.isInUse(where)) throw Object.assign(new Error(IN_USE), { code: 'ETXTBSY' });
+      if (parts.isInUse(where)) throw new Error('A program has the file open and shares it with nobody.');
       const file = await fs.open(where, openFlags(flags), 0o644);
       sftp.handle(id, handle({ file, append: (flags & OPEN_MODE.APPEND) !== 0 }));
     }),
@@ -186,7 +185,11 @@ function statusOf(error: unknown): number {
   return STATUS_CODE.FAILURE;
 }
 
+/** As OpenSSH says it: one word for each status. */
 function messageOf(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code === 'ETXTBSY') return IN_USE;
-  return statusOf(error) === STATUS_CODE.FAILURE ? 'Failure' : error instanceof Error ? error.message : '';
+  const words: Record<number, string> = {
+    [STATUS_CODE.NO_SUCH_FILE]: 'No such file',
+    [STATUS_CODE.PERMISSION_DENIED]: 'Permission denied',
+  };
+  return words[statusOf(error)] ?? 'Failure';
 }

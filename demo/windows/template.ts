@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import askSource from './programs/ask.c';
@@ -16,7 +16,7 @@ import versionHeader from './programs/version.h';
 import whoamiSource from './programs/whoami.c';
 import wmicSource from './programs/wmic.c';
 import { regeditBytes, templateRegistry } from './registry';
-import { Wine, type Tools } from './wine';
+import { LOCALES, UTF8_LOCALE, Wine, type Tools } from './wine';
 
 const run = promisify(execFile);
 
@@ -54,7 +54,10 @@ export async function windowsTemplate(cache: string, tools: Tools): Promise<stri
     ),
   );
   const template = join(cache, `windows-${hash.digest('hex').slice(0, 12)}`);
-  if (existsSync(template)) return template;
+  if (existsSync(template)) {
+    await utimes(template, new Date(), new Date());
+    return template;
+  }
 
   await mkdir(cache, { recursive: true });
   const building = `${template}.${process.pid}`;
@@ -71,7 +74,7 @@ export async function windowsTemplate(cache: string, tools: Tools): Promise<stri
 }
 
 async function build(prefix: string, tools: Tools): Promise<void> {
-  await mkdir(prefix, { recursive: true });
+  await makeLocale(join(prefix, LOCALES));
   const wine = new Wine(tools, prefix);
   try {
     await wine.startServer();
@@ -99,8 +102,17 @@ async function build(prefix: string, tools: Tools): Promise<void> {
   } finally {
     await wine.stopServer();
   }
+  for (const registry of ['system.reg', 'user.reg'])
+    if (!existsSync(join(prefix, registry))) throw new Error(`Wine did not write its registry, ${registry}.`);
   // The whole of this computer is no drive of a server.
   await rm(join(prefix, 'dosdevices', 'z:'), { force: true });
+}
+
+/** Where the sources of locales are not installed, batch files are read in the code page of the console alone. */
+async function makeLocale(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const words = ['-i', 'hi_IN', '-f', 'UTF-8', join(folder, UTF8_LOCALE)];
+  await run('localedef', words, { timeout: 60_000 }).catch(() => undefined);
 }
 
 async function compile(tools: Tools, source: string, made: string): Promise<void> {
@@ -122,14 +134,15 @@ async function versionOf(tools: Tools): Promise<string> {
   return stdout;
 }
 
-/** Templates of older recipes, and builds that died. Machines that were made of one share no file with it that they would miss. */
+/** Templates of older recipes that nobody has asked for since yesterday, and builds that died. */
 async function removeOlder(cache: string, template: string): Promise<void> {
+  const yesterday = Date.now() - 24 * 3600_000;
   for (const name of await readdir(cache)) {
     const folder = join(cache, name);
-    if (!/^windows-[0-9a-f]{12}(\.\d+)?$/.test(name) || folder === template) continue;
-    const builder = Number(name.split('.')[1] ?? 0);
-    if (builder > 0 && existsSync(`/proc/${builder}`)) continue;
-    await rm(folder, { recursive: true, force: true });
+    const builder = /^windows-[0-9a-f]{12}(?:\.(\d+))?$/.exec(name);
+    if (builder === null || folder === template) continue;
+    const inUse = builder[1] ? existsSync(`/proc/${builder[1]}`) : (await stat(folder)).mtimeMs > yesterday;
+    if (!inUse) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -47,6 +47,10 @@ export function find(name: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
+/** Folder in a prefix with locales made for it. */
+export const LOCALES = 'locales';
+export const UTF8_LOCALE = 'hi_IN.UTF-8';
+
 /** Programs of ours that stand in system32 for one of wine's that does nothing, or not the right thing. */
 export const STAND_INS = ['certutil', 'net', 'powershell', 'sc', 'schtasks', 'shutdown', 'whoami', 'wmic'];
 
@@ -69,7 +73,7 @@ export class Wine {
       HOME: this.prefix,
       USER,
       LOGNAME: USER,
-      LC_ALL: 'C.UTF-8',
+      ...this.locale(),
       WINEPREFIX: this.prefix,
       WINEDEBUG: '-all',
       WINEDLLOVERRIDES: [
@@ -78,6 +82,16 @@ export class Wine {
       ].join(';'),
       ...more,
     };
+  }
+
+  /**
+   * The code page in which cmd.exe reads batch files and `for /f` follows the locale of this computer. That of Hindi has UTF-8 for it, as a
+   * real Windows reads them after `chcp 65001`. Messages stay English.
+   */
+  private locale(): Record<string, string> {
+    const folder = join(this.prefix, LOCALES);
+    if (!existsSync(join(folder, UTF8_LOCALE))) return { LC_ALL: 'C.UTF-8' };
+    return { LOCPATH: folder, LC_CTYPE: UTF8_LOCALE, LC_MESSAGES: 'C' };
   }
 
   /** Starts a program with pipes at its three ends. */

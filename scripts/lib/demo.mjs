@@ -6,16 +6,21 @@ import { inRepo, start } from './prepare.mjs';
 /**
  * Starts the demo fleet and waits until its servers answer.
  * @param {string} folder where it lives; kept between starts
- * @param {{ deadline?: number, reset?: boolean }} [options] `deadline`: ms until it must be ready; `reset`: throw away what was there
+ * @param {{ deadline?: number, reset?: boolean, windows?: string }} [options] `deadline`: ms until it must be ready; `reset`: throw away
+ *   what was there; `windows`: Windows-like servers too, and the folder for what takes long to make
  * @returns {Promise<{ fleet: string, dataDir: string, servers: { id: string, port: number }[],
- *   ended: Promise<number>, stop: () => Promise<void> }>} `fleet`: absolute path of the fleet file
+ *   notes: string[], ended: Promise<number>, stop: () => Promise<void> }>} `fleet`: absolute path of the fleet file
  */
-export async function startDemo(folder, { deadline = 120_000, reset = false } = {}) {
+export async function startDemo(folder, { deadline = 120_000, reset = false, windows } = {}) {
   const program = inRepo('out', 'demo.cjs');
   if (!existsSync(program)) throw new Error('The demo fleet is not built (out/demo.cjs). Run: npm run build');
-  const demo = start(process.execPath, [program, reset ? 'reset' : 'up', folder], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const demo = start(
+    process.execPath,
+    [program, reset ? 'reset' : 'up', folder, ...(windows ? ['--windows', windows] : [])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   // It ends when its input closes; that it may be gone by then is no error.
   demo.child.stdin.on('error', () => undefined);
   const ready = new Promise((resolve) => {

@@ -35,7 +35,9 @@ static BOOL ask(const WCHAR *request, const WCHAR *part, int count, WCHAR **word
     done = put(file, wcsrchr(name, L'\\') + 1) && put(file, folder);
     for (i = 1; done && i < count; i++) done = put(file, words[i]);
     CloseHandle(file);
-    return done && MoveFileW(part, request);
+    /* Wine calls the move a failure if the front takes the file away at once: only the reply counts. */
+    if (done) MoveFileW(part, request);
+    return done;
 }
 
 static char *reply(const WCHAR *path)
@@ -45,7 +47,7 @@ static char *reply(const WCHAR *path)
     char *text;
     int tries;
 
-    for (tries = 0; tries < 2000 && file == INVALID_HANDLE_VALUE; tries++) {
+    for (tries = 0; tries < 3000 && file == INVALID_HANDLE_VALUE; tries++) {
         file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
         if (file == INVALID_HANDLE_VALUE) Sleep(10);
     }
