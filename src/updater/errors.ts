@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'verify.health'
   | 'rollout.unknown'
   | 'rollout.halted'
+  | 'journal.failed'
   | 'cancelled'
   | 'internal';
 

@@ -117,7 +117,7 @@ async function play(fleet: Fleet, plan: Plan, start: string, options: Options = 
       cancel: stop.cancel.signal,
       detach: stop.detach.signal,
     },
-    work,
+    { work },
   ).finally(() => (over = true));
   await Promise.all([ended, clock.run(() => over)]);
   const told = (server: string) =>
@@ -162,7 +162,7 @@ describe('a rollout', () => {
     expect(prepared).toHaveLength(16);
     expect(early).toHaveLength(8);
     expect(new Set(hops.map(({ at }) => at.toISOString()))).toEqual(new Set(['2026-11-21T20:00:00.000Z']));
-    expect(told('s-7')).toEqual([opens]);
+    expect(told('s-7')).toEqual(['behind 7 servers; 6 at a time', opens]);
 
     const back = await play(fleet, planOf(all, { s: 8 }, { action: 'rollback' }), '2026-11-21T19:58:00Z');
     expect(back.prepared).toHaveLength(8);
