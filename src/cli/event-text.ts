@@ -37,16 +37,20 @@ export function eventText(event: FleetEvent, paint: Paint): string[] {
     case 'server-finished': {
       const [message, hint] = event.error === null ? [null] : serverError(event.error);
       const first = `${event.server}: ${paint(outcomeStyle[event.outcome], event.outcome)}`;
-      return [
-        message === null ? first : `${first}: ${message}`,
-        ...(hint === undefined ? [] : [`  ${hint}`]),
-      ];
+      const said = message ?? event.reason;
+      return [said === undefined ? first : `${first}: ${said}`, ...(hint === undefined ? [] : [`  ${hint}`])];
     }
     case 'rollout-finished': {
       const counts = Object.entries(event.counts).filter(([, many]) => many > 0);
       const servers = counts.map(([outcome, many]) => `${many} ${outcome}`).join(', ');
       return [`Rollout ${event.outcome}${servers === '' ? '' : `: ${servers}`}`];
     }
+    case 'server-failing': {
+      const [message] = serverError(event.error);
+      return [`${event.server}: ${paint('red', 'failed')}: ${message}`, '  It is being rolled back.'];
+    }
+    case 'rollout-paused':
+      return [event.paused ? `Rollout paused by ${event.by}` : `Rollout goes on, asked for by ${event.by}`];
     case 'unreachable':
     case 'facts':
     case 'checking':

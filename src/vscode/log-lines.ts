@@ -53,7 +53,15 @@ function describe(event: FleetEvent): LogLine | undefined {
       return { level: event.level, text: `[${event.server}] ${event.step ?? 'log'}: ${event.message}` };
     case 'server-finished':
       if (event.error) return failure('error', event.server, event.error.step ?? 'end', event.error);
-      return info(`[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}`);
+      return info(
+        `[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}${event.reason === undefined ? '' : `: ${event.reason}`}`,
+      );
+    case 'server-failing':
+      return failure('error', event.server, event.error.step ?? 'failing', event.error);
+    case 'rollout-paused':
+      return info(
+        `rollout ${event.rollout}: ${event.paused ? 'paused' : 'goes on, asked for'} by ${event.by}`,
+      );
     case 'progress':
       return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import type { ProductId } from './model';
 import { PRODUCT_FIELDS } from './products';
+import { serverRolloutFields, systemRolloutFields } from './rollout-fields';
 import { quote } from './document';
 import type { Document, Path, Problem } from './document';
 
@@ -18,7 +19,10 @@ const NO_SECRET =
   'Never a secret in a fleet file. Keys come from the SSH agent, ~/.ssh/config or "identityFile" (a path); ' +
   'VS Code asks for passwords and passphrases and keeps them in its secret storage; ' +
   'the command line asks too, or reads the variable that --password-env names. Remove it from here, and change it if others have seen this file.';
-const SYSTEM_ONLY = ['canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'];
+const SYSTEM_ONLY = [
+  ...['canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'],
+  ...Object.keys(systemRolloutFields),
+];
 /** JavaScript's objects treat these as their own. */
 const RESERVED = ['__proto__', 'constructor', 'prototype'];
 
@@ -108,6 +112,10 @@ function unknownMessage(name: string, path: Path, known: Record<string, Shape>, 
     return '"host" belongs to a server: it stands under "servers".';
   if (path.length === 4 && SYSTEM_ONLY.includes(name))
     return `"${name}" belongs to the system: it holds for all its servers.`;
+  if (path.length === 2 && path[0] === 'systems' && name in serverRolloutFields)
+    return `"${name}" belongs to the servers, each with its own.`;
+  if (path.length === 2 && path[0] === 'systems' && name === 'maxParallelPerSite')
+    return `"${name}" belongs to the fleet: it stands beside "systems".`;
   const fits = Object.keys(known).filter((key) => !isLevel(path) || wrongProduct(key, owner) === undefined);
   const near = nearest(name, fits);
   const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;

@@ -52,7 +52,13 @@ export type FleetEvent = { at: string; rollout?: string } & (
       outcome: Outcome;
       status: ServerStatus;
       error: ErrorInfo | null;
+      /** Why a person had it left out. */
+      reason?: string;
     }
+  /** Its update failed, and it is being taken back; how that ends is told when the server has finished. */
+  | { type: 'server-failing'; server: string; error: ErrorInfo }
+  /** Paused: nothing new begins, what runs goes on. */
+  | { type: 'rollout-paused'; paused: boolean; by: string }
   | { type: 'rollout-finished'; outcome: 'done' | 'failed' | 'cancelled'; counts: Record<Outcome, number> }
 );
 

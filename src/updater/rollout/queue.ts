@@ -10,8 +10,12 @@ export interface Limit {
 
 /** What the order of a rollout follows at one moment. Pure: whoever asks has looked at clock and results. */
 export interface Order {
-  /** Why no server of a system begins any more. */
-  stopped(system: string): string | undefined;
+  /** Why a server is not begun any more. */
+  stopped(standing: Standing): string | undefined;
+  /** Why no server of a wave may begin although the waves before it have ended. */
+  gate(system: string, wave: number): Hold | undefined;
+  /** Nothing begins while it stands. */
+  paused: Hold | undefined;
   /** When a server's window lets it begin: null never, undefined now. */
   opens(standing: Standing): Date | null | undefined;
   /** What a server that waits for its window is told. */
@@ -39,12 +43,12 @@ export function decide(line: readonly Standing[], order: Order): Decision {
   for (const standing of line) {
     if (standing.lane !== null) continue;
     const { system, wave } = standing.planned;
-    const why = order.stopped(system);
+    const why = order.stopped(standing);
     if (why !== undefined) {
       decision.never.push({ standing, why });
       continue;
     }
-    const turn = waves.before(system, wave);
+    const turn = waves.before(system, wave) ?? order.gate(system, wave);
     if (turn !== undefined) {
       decision.wait.push({ standing, hold: turn });
       continue;
@@ -62,7 +66,7 @@ export function decide(line: readonly Standing[], order: Order): Decision {
     }
     const lane = opens === undefined ? order.lane(standing) : 'ahead';
     const limits = order.limits(standing, lane);
-    const hold = scopes.queue(standing, limits);
+    const hold = scopes.queue(standing, limits) ?? order.paused;
     if (hold !== undefined) decision.wait.push({ standing, hold });
     else {
       scopes.enter(standing, limits);

@@ -1,12 +1,15 @@
-import type { FleetError } from '../errors';
+import type { ErrorInfo, FleetError } from '../errors';
 import type { Fleet } from '../fleet/model';
 import type { Library } from '../packages/library';
 import type { Plan } from '../plan/plan';
 import type { Links } from '../targets/link';
 import type { Sleep } from './alarm';
+import type { Control } from './control';
 import { Engine } from './engine';
 import type { FleetEvent } from './events';
 import type { Journal } from './journal';
+import { look, type Looking, type Seen } from './look';
+import { rollBack } from './roll-back';
 import type { Supplies } from './supply';
 import { Work, type Waits, type WorkContext, type WorkResult } from './work';
 
@@ -26,6 +29,18 @@ export interface RolloutContext {
   sleep?: Sleep;
   cancel: AbortSignal;
   detach: AbortSignal;
+  /** What people ask of it meanwhile. */
+  control?: Control;
+  /** What an interrupted rollout had come to. */
+  before?: Before;
+}
+
+/** What is known of a rollout from before it was interrupted. */
+export interface Before {
+  /** Servers whose part ended well, and when (ms since 1970). */
+  done: { id: string; system: string; wave: number; at: number }[];
+  /** Servers whose update had failed, and that were to be taken back. */
+  failing: ReadonlyMap<string, ErrorInfo>;
 }
 
 export interface Ended {
@@ -36,9 +51,13 @@ export interface Ended {
 /** Who does what the engine decides; a test puts its own in. */
 export interface Crew {
   work(own: WorkContext): Promise<WorkResult | Waits>;
+  /** Rejects only when its signal aborts. */
+  look(looking: Looking): Promise<Seen>;
+  /** Takes back what a failed update has brought. */
+  rollBack(own: WorkContext, failed: WorkResult): Promise<WorkResult>;
 }
 
-const crew: Crew = { work: (own) => new Work(own).run() };
+const crew: Crew = { work: (own) => new Work(own).run(), look, rollBack };
 
 /**
  * Carries out a plan: system by system side by side, wave after wave, never more servers at a time than the limits say.

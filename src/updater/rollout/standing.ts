@@ -1,5 +1,8 @@
+import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { PlanServer } from '../plan/plan';
+import type { RolloutContext } from './rollout';
+import type { WorkResult } from './work';
 
 /**
  * How a server is worked on. `change`: it goes down on the way, so every limit holds. `ahead`: what may be done before its
@@ -19,6 +22,8 @@ export interface Standing {
   ahead: boolean;
   /** Its window does not hold it: a job that an interrupted rollout left there is seen to its end whatever the hour. */
   whateverTheHour: boolean;
+  /** It failed so, and what its update brought is to be taken back. */
+  readonly undo: WorkResult | null;
   /** What it was told last that it waits for; undefined while it need not be told. */
   told: string | undefined;
 }
@@ -34,3 +39,36 @@ export interface Hold {
 /** "s-0, s-1", or how many where they are more than three. */
 export const names = (list: readonly Standing[]): string =>
   list.length > 3 ? `${list.length} servers` : list.map(({ server }) => server.id).join(', ');
+
+/** How a server enters the line; with `undo`, to have its failed update taken back. */
+export function standingOf(
+  server: Server,
+  planned: PlanServer,
+  { plan, resumed, before }: Pick<RolloutContext, 'plan' | 'resumed' | 'before'>,
+  undo: WorkResult | null = null,
+): Standing {
+  const failed = before?.failing.get(server.id);
+  const unfinished: WorkResult | null =
+    failed === undefined
+      ? null
+      : {
+          outcome: 'failed',
+          status: 'failed',
+          error: new FleetError(failed.code, failed.message, {
+            server: server.id,
+            ...(failed.hint !== null && { hint: failed.hint }),
+            ...(failed.step !== undefined && { step: failed.step }),
+          }),
+        };
+  const takenBack = undo ?? unfinished;
+  return {
+    server,
+    planned,
+    lane: null,
+    hops: planned.path.length,
+    ahead: plan.action === 'install' && !resumed && takenBack === null,
+    whateverTheHour: resumed || takenBack !== null,
+    undo: takenBack,
+    told: undefined,
+  };
+}

@@ -363,7 +363,8 @@ describe('a journal that cannot be written', () => {
         detach: new AbortController().signal,
       },
       {
-        work: async ({ server, say, detach }) => {
+        work: async (own) => {
+          const { server, detach } = own;
           worked.push(server.id);
           if (server.id === 's-1')
             await new Promise<void>((resolve) =>
@@ -373,7 +374,13 @@ describe('a journal that cannot be written', () => {
               }),
             );
           else
-            await say({ type: 'status', server: server.id, status: 'installing', step: null, detail: null });
+            await own.say({
+              type: 'status',
+              server: server.id,
+              status: 'installing',
+              step: null,
+              detail: null,
+            });
           return done;
         },
       },

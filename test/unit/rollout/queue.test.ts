@@ -14,12 +14,15 @@ function lineOf(count: number, wave: (index: number) => number = () => 0): Stand
     hops: 1,
     ahead: false,
     whateverTheHour: false,
+    undo: null,
     told: undefined,
   }));
 }
 
 const order = (over: Partial<Order> = {}): Order => ({
   stopped: () => undefined,
+  gate: () => undefined,
+  paused: undefined,
   opens: () => undefined,
   waitsFor: () => 'for its window',
   lane: () => 'change',
