@@ -15,6 +15,9 @@ export const verbs = [
   'restart',
   'rollouts',
   'resume',
+  'pause',
+  'continue',
+  'skip',
   'cancel',
   'doctor',
 ] as const;
@@ -43,6 +46,7 @@ const options = {
   arch: { type: 'string' },
   kind: { type: 'string' },
   module: { type: 'string' },
+  reason: { type: 'string' },
 } as const;
 type Option = keyof typeof options;
 
@@ -62,7 +66,10 @@ const accepted: Record<Verb, Option[]> = {
   rollback: [...acting, 'to', 'ignore-window'],
   restart: [...acting, 'ignore-window'],
   rollouts: selection,
-  resume: [...link, 'yes'],
+  resume: [...selection, ...link, 'yes'],
+  pause: [],
+  continue: [],
+  skip: ['server', 'reason'],
   cancel: link,
   doctor: [...selection, ...link],
 };
@@ -76,6 +83,9 @@ const words: Record<Verb, { min: number; max: number; name: string }> = {
   load: { min: 0, max: Infinity, name: 'a file or URL' },
   rollouts: { min: 0, max: 1, name: 'the id of a rollout' },
   resume: { min: 1, max: 1, name: 'the id of a rollout' },
+  pause: { min: 1, max: 1, name: 'the id of a rollout' },
+  continue: { min: 1, max: 1, name: 'the id of a rollout' },
+  skip: { min: 1, max: 1, name: 'the id of a rollout' },
   cancel: { min: 1, max: 1, name: 'the id of a rollout' },
 };
 
@@ -98,6 +108,8 @@ export interface Arguments {
   passwordEnv: string | undefined;
   trustNewHostKeys: boolean;
   hints: PackageHints;
+  /** Why a server is skipped. */
+  reason: string | undefined;
 }
 
 /** What a person says of a package that the file itself may not tell. */
@@ -126,6 +138,8 @@ export function readArguments(argv: readonly string[]): Request {
 
   checkOptions(verb, Object.keys(values) as Option[]);
   checkWords(verb, rest);
+  if (verb === 'skip' && (!values.server || !values.reason?.trim()))
+    throw usage('"skip" needs a server and a reason.', 'vms-fleet skip ID --server ID --reason TEXT');
   const action = actions.find((one) => one === (values.action ?? 'install'));
   if (action === undefined)
     throw usage(`There is no action "${values.action}".`, `The actions are ${actions.join(', ')}.`);
@@ -155,6 +169,7 @@ export function readArguments(argv: readonly string[]): Request {
     skipBlocked: values['skip-blocked'] ?? false,
     ignoreWindow: values['ignore-window'] ?? false,
     passwordEnv: values['password-env'],
+    reason: values.reason,
     trustNewHostKeys: values['trust-new-host-keys'] ?? false,
     hints: {
       ...(values.product === undefined ? {} : { product: values.product }),

@@ -6,6 +6,8 @@ import type { Style } from './terminal';
 
 type Paint = (style: Style, text: string) => string;
 
+const askWords = { pause: 'paused', continue: 'let go on', cancel: 'cancelled' };
+
 const outcomeStyle: Record<Outcome, Style> = {
   done: 'green',
   failed: 'red',
@@ -49,8 +51,8 @@ export function eventText(event: FleetEvent, paint: Paint): string[] {
       const [message] = serverError(event.error);
       return [`${event.server}: ${paint('red', 'failed')}: ${message}`, '  It is being rolled back.'];
     }
-    case 'rollout-paused':
-      return [event.paused ? `Rollout paused by ${event.by}` : `Rollout goes on, asked for by ${event.by}`];
+    case 'rollout-asked':
+      return [`Rollout ${askWords[event.ask]} by ${event.by}`];
     case 'unreachable':
     case 'facts':
     case 'checking':

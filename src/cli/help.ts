@@ -34,7 +34,16 @@ const about: Record<Verb, { usage: string; text: string }> = {
     usage: 'rollouts [ID]',
     text: 'Lists the rollouts started from here, or tells one event by event.',
   },
-  resume: { usage: 'resume ID', text: 'Goes on with a rollout that was interrupted or had failures.' },
+  resume: {
+    usage: 'resume ID [--server ID]…',
+    text: 'Goes on with a rollout that was interrupted or had failures: with all servers that are not done, or with those named.',
+  },
+  pause: { usage: 'pause ID', text: 'Begins nothing new in a rollout that runs; what runs goes on.' },
+  continue: { usage: 'continue ID', text: 'Lets a paused rollout go on.' },
+  skip: {
+    usage: 'skip ID --server ID --reason TEXT',
+    text: 'Leaves a server out of a rollout that has not begun on it.',
+  },
   cancel: {
     usage: 'cancel ID',
     text: 'Stops a rollout: transfers keep their part, jobs not yet at their restart are undone.',

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { Faces } from '../vscode/faces';
 import { commandIds, type CommandName } from '../vscode/ids';
 import { report } from '../vscode/report';
-import { cancel } from './cancel';
 import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
 import { doctor } from './doctor';
 import { download } from './download';
 import { forgetPassword } from './forget-password';
+import { cancel, pause, proceed, skip } from './halt';
 import { install } from './install';
 import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
@@ -23,6 +23,7 @@ import { showLog } from './show-log';
 const commands: Record<CommandName, Command> = {
   cancel,
   chooseVersions,
+  continue: proceed,
   doctor,
   download,
   forgetPassword,
@@ -30,6 +31,7 @@ const commands: Record<CommandName, Command> = {
   load,
   newFleetFile,
   openFleetFile,
+  pause,
   plan,
   refresh,
   refreshSelected,
@@ -37,6 +39,7 @@ const commands: Record<CommandName, Command> = {
   resume,
   rollback,
   showLog,
+  skip,
 };
 
 /** Registers every verb; whatever one throws is told by the one handler of errors. */

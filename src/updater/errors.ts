@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'rollout.unknown'
   | 'rollout.halted'
   | 'journal.failed'
+  | 'journal.newer'
   | 'cancelled'
   | 'internal';
 

@@ -5,6 +5,7 @@
 export const commandIds = {
   cancel: 'vmsFleet.cancel',
   chooseVersions: 'vmsFleet.setVersions',
+  continue: 'vmsFleet.continue',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
   forgetPassword: 'vmsFleet.forgetPassword',
@@ -12,6 +13,7 @@ export const commandIds = {
   load: 'vmsFleet.load',
   newFleetFile: 'vmsFleet.newFleetFile',
   openFleetFile: 'vmsFleet.openFleetFile',
+  pause: 'vmsFleet.pause',
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
   refreshSelected: 'vmsFleet.refreshSelected',
@@ -19,6 +21,7 @@ export const commandIds = {
   resume: 'vmsFleet.resume',
   rollback: 'vmsFleet.rollback',
   showLog: 'vmsFleet.showLog',
+  skip: 'vmsFleet.skip',
 } as const;
 export type CommandName = keyof typeof commandIds;
 

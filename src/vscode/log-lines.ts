@@ -58,14 +58,15 @@ function describe(event: FleetEvent): LogLine | undefined {
       );
     case 'server-failing':
       return failure('error', event.server, event.error.step ?? 'failing', event.error);
-    case 'rollout-paused':
-      return info(
-        `rollout ${event.rollout}: ${event.paused ? 'paused' : 'goes on, asked for'} by ${event.by}`,
-      );
+    case 'rollout-asked':
+      return info(`rollout ${event.rollout}: ${askWords[event.ask]} by ${event.by}`);
     case 'progress':
       return undefined;
   }
 }
+
+/** What people ask of a rollout, before "by". */
+const askWords = { pause: 'paused', continue: 'let go on', cancel: 'cancelled' };
 
 const info = (text: string): LogLine => ({ level: 'info', text });
 

@@ -46,10 +46,11 @@ export function rollouts(context: Context): Promise<ExitCode> {
   });
 }
 
-function row({ id, action, state, startedAt, fleet, by, servers }: RolloutSummary): (string | Cell)[] {
+function row({ id, action, state, asked, startedAt, fleet, by, servers }: RolloutSummary): (string | Cell)[] {
   const outcomes = new Map<string, number>();
   for (const { outcome } of servers)
     outcomes.set(outcome ?? 'open', (outcomes.get(outcome ?? 'open') ?? 0) + 1);
   const counted = [...outcomes].map(([outcome, many]) => `${many} ${outcome}`).join(', ');
-  return [id, action, { text: state, style: stateStyle[state] }, startedAt, basename(fleet), by, counted];
+  const shown = asked === 'pause' ? `${state}, paused` : state;
+  return [id, action, { text: shown, style: stateStyle[state] }, startedAt, basename(fleet), by, counted];
 }

@@ -8,7 +8,7 @@ export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 const timer: Sleep = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined);
 
-/** Rings once, at a moment that may be set anew; before it, too, for the clock is looked at again and again. */
+/** Rings once, at a moment that may be set anew. */
 export class Alarm {
   private at: number | null = null;
   private stop = new AbortController();
@@ -27,11 +27,17 @@ export class Alarm {
     this.at = time;
     if (time === null) return;
     const stop = (this.stop = new AbortController());
-    const left = Math.max(0, time - this.now().getTime());
-    void this.sleep(Math.min(mostSleep, left), stop.signal).then(() => {
+    void this.wait(time, stop.signal).then(() => {
       if (stop.signal.aborted) return;
       this.at = null;
       this.ring();
     });
+  }
+
+  private async wait(time: number, signal: AbortSignal): Promise<void> {
+    do {
+      const left = Math.max(0, time - this.now().getTime());
+      await this.sleep(Math.min(mostSleep, left), signal);
+    } while (!signal.aborted && this.now().getTime() < time);
   }
 }

@@ -5,6 +5,9 @@ export class Control {
   private readonly skips = new Map<string, { by: string; why: string }>();
   private readonly listeners = new Set<() => void>();
 
+  /** Whether a server waits and has not begun; who carries the rollout out says. */
+  skippable: (server: string) => boolean = () => false;
+
   /** @param paused it was paused before it was interrupted */
   constructor(paused: { by: string } | null = null) {
     this.stop = paused;
@@ -29,7 +32,12 @@ export class Control {
     this.changed();
   }
 
-  /** Who paused it, or let it go on, last. */
+  /** Who cancels it; that it is cancelled, its signal says. */
+  cancelledBy(by: string): void {
+    this.lastBy = by;
+  }
+
+  /** Who asked for something last. */
   get changedBy(): string {
     return this.lastBy;
   }

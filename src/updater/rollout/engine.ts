@@ -37,6 +37,7 @@ export class Engine {
   private turning = false;
   private turnAgain = false;
   private saidPaused: boolean;
+  private saidCancelled = false;
   private over: () => void = () => undefined;
 
   constructor(
@@ -69,6 +70,8 @@ export class Engine {
     await telling.say({ type: 'rollout-started', action: plan.action, fleet: fleet.file, by, plan, resumed });
     await this.lineUp();
     const again = (): void => this.turn();
+    this.control.skippable = (id) =>
+      this.line.some((standing) => standing.server.id === id && isUntouched(standing));
     const silence = this.control.listen(again);
     for (const signal of [cancel, this.detach]) signal.addEventListener('abort', again);
     await new Promise<void>((resolve) => {
@@ -182,11 +185,15 @@ export class Engine {
     const paused = control.paused !== null;
     if (paused !== this.saidPaused) {
       this.saidPaused = paused;
-      await telling.say({ type: 'rollout-paused', paused, by: control.changedBy });
+      await telling.say({ type: 'rollout-asked', ask: paused ? 'pause' : 'continue', by: control.changedBy });
+    }
+    if (this.context.cancel.aborted && !this.saidCancelled) {
+      this.saidCancelled = true;
+      await telling.say({ type: 'rollout-asked', ask: 'cancel', by: control.changedBy || this.context.by });
     }
     for (const standing of this.line) {
-      const skip = standing.lane === null ? control.skipped(standing.server.id) : undefined;
-      if (skip === undefined || standing.undo !== null) continue;
+      const skip = isUntouched(standing) ? control.skipped(standing.server.id) : undefined;
+      if (skip === undefined) continue;
       this.leave(standing);
       const result: WorkResult = { outcome: 'skipped', status: 'unknown', error: null };
       await telling.finish(standing.server.id, result, `${skip.why} (${skip.by})`);
@@ -233,6 +240,7 @@ export class Engine {
   private async begin(standing: Standing, lane: Lane): Promise<void> {
     standing.lane = lane;
     standing.told = undefined;
+    standing.begun ||= lane !== 'ahead';
     const doing: Doing = {
       ...{ context: this.context, crew: this.crew, telling: this.telling, detach: this.detach },
       partners: this.partnersOf(standing.server),
@@ -292,6 +300,8 @@ export class Engine {
     this.letGo.abort();
   }
 }
+
+const isUntouched = ({ lane, begun, undo }: Standing): boolean => lane === null && !begun && undo === null;
 
 function earliest(a: Date | null, b: Date | null): Date | null {
   if (a === null || b === null) return a ?? b;

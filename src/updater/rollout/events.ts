@@ -57,8 +57,8 @@ export type FleetEvent = { at: string; rollout?: string } & (
     }
   /** Its update failed, and it is being taken back; how that ends is told when the server has finished. */
   | { type: 'server-failing'; server: string; error: ErrorInfo }
-  /** Paused: nothing new begins, what runs goes on. */
-  | { type: 'rollout-paused'; paused: boolean; by: string }
+  /** What people asked of it meanwhile. Paused, nothing new begins and what runs goes on. */
+  | { type: 'rollout-asked'; ask: 'pause' | 'continue' | 'cancel'; by: string }
   | { type: 'rollout-finished'; outcome: 'done' | 'failed' | 'cancelled'; counts: Record<Outcome, number> }
 );
 

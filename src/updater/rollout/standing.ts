@@ -14,6 +14,8 @@ export type Lane = 'change' | 'ahead' | 'load';
 export interface Standing {
   readonly server: Server;
   readonly planned: PlanServer;
+  /** More than a download ahead has been done. */
+  begun: boolean;
   /** Null while it waits. */
   lane: Lane | null;
   /** Versions on the way that are still to come. */
@@ -64,6 +66,7 @@ export function standingOf(
   return {
     server,
     planned,
+    begun: false,
     lane: null,
     hops: planned.path.length,
     ahead: plan.action === 'install' && !resumed && takenBack === null,

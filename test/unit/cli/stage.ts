@@ -185,13 +185,16 @@ function coreOf(script: Script, calls: string[]): Core {
         },
         rollouts: () => Promise.resolve(script.rollouts ?? []),
         resume: (id, options) => {
-          calls.push(`resume ${id}`);
+          calls.push(`resume ${id}${options?.servers ? ` only ${options.servers.join(' ')}` : ''}`);
           return roll(id, options?.signal);
         },
         cancel: (id) => {
           calls.push(`cancel ${id}`);
           return Promise.resolve();
         },
+        pause: (id) => Promise.resolve(void calls.push(`pause ${id}`)),
+        proceed: (id) => Promise.resolve(void calls.push(`proceed ${id}`)),
+        skip: (id, server, why) => Promise.resolve(void calls.push(`skip ${id} ${server} ${why}`)),
         doctor: () => Promise.resolve(script.checks ?? []),
         journal: unused('journal'),
         dispose: () => {

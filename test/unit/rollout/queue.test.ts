@@ -10,6 +10,7 @@ function lineOf(count: number, wave: (index: number) => number = () => 0): Stand
   return servers(fleetOf({ s: { servers: count } })).map((server, i) => ({
     server,
     planned: planned(server.id, { wave: wave(i) }),
+    begun: false,
     lane: null,
     hops: 1,
     ahead: false,
