@@ -73,7 +73,7 @@ export class RolloutDesk {
       // One that a colleague began, or whose journal is lost: the servers know its jobs.
       const fleet = this.means.fleet();
       const plan = adoptedPlan(fleet, id, await this.means.ask(serversOf(fleet), signal));
-      return this.carry(id, plan, { events: [], unasked }, signal);
+      return this.carry(id, plan, { events: undefined, unasked }, signal);
     }
     return this.carry(id, remainingPlan(events, servers), { events, unasked }, signal);
   }
@@ -81,7 +81,7 @@ export class RolloutDesk {
   private async carry(
     id: string,
     plan: Plan,
-    resumed: { events: readonly FleetEvent[]; unasked: boolean } | undefined,
+    resumed: { events: readonly FleetEvent[] | undefined; unasked: boolean } | undefined,
     signal?: AbortSignal,
   ): Promise<Ended & { id: string }> {
     const { means } = this;
@@ -95,7 +95,7 @@ export class RolloutDesk {
       ...{ id, plan, by: means.by, journal, control },
       ...{ fleet: means.fleet(), links: means.links, library: means.library, supplies: means.supplies },
       resumed: resumed !== undefined,
-      ...(resumed && { before: beforeOf(resumed.events) }),
+      ...(resumed?.events && { before: beforeOf(resumed.events) }),
       emit: (event) => means.emit(event),
       now: () => means.now(),
       cancel: cancel.signal,

@@ -211,9 +211,10 @@ export class Engine {
           : undo
             ? undefined
             : halts.get(planned.system),
+      mayWatch: !this.stopped,
       gate: (system, wave) => this.aftercare.hold(system, wave),
       paused: paused === null ? undefined : { key: 'paused', say: () => `paused by ${paused.by}` },
-      opens: (standing) => (standing.whateverTheHour ? undefined : this.opens(standing, standing.hops)),
+      opens: (standing) => (standing.undo !== null ? undefined : this.opens(standing, standing.hops)),
       waitsFor: ({ server }, opens) => waitsFor(server, opens),
       lane: () => (plan.action === 'download' ? 'load' : 'change'),
       limits: (standing, lane) => limitsOf(fleet, plan, standing, lane),
@@ -252,7 +253,7 @@ export class Engine {
       if (result === 'waits') {
         standing.lane = null;
         standing.ahead = false;
-        standing.whateverTheHour = false;
+        standing.inWork = false;
       } else {
         this.leave(standing);
         await this.telling.finish(standing.server.id, result);

@@ -21,12 +21,12 @@ export interface Doing {
 
 /** One server's part, or as much of it as may be done now. */
 export async function part(standing: Standing, lane: Lane, doing: Doing): Promise<WorkResult | Waits> {
-  const { server, undo, whateverTheHour } = standing;
+  const { server, undo, inWork } = standing;
   const { context, crew, telling, detach, system } = doing;
   const own = workContext(standing, lane, doing);
   if (undo !== null) return attempt(server, () => crew.rollBack(own, undo));
   // A job that was left there is seen to its end first, whoever is away.
-  if (lane === 'change' && !whateverTheHour) {
+  if (lane === 'change' && !inWork) {
     const away = await partnerAway(server, doing);
     if (away !== undefined) return away;
   }
@@ -46,15 +46,17 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
 }
 
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {
-  const { server, planned, whateverTheHour } = standing;
+  const { server, planned, inWork } = standing;
   const { context, telling, detach, partners } = doing;
   const { action, to } = context.plan;
   let begun = false;
   const mayBegin = (hops: number): boolean => {
     if (lane === 'ahead') return false;
     standing.hops = hops;
-    // Partners are looked at before each hop: so there is one hop at a time, and none where they were not looked at yet.
-    if (partners.length > 0 && (begun || whateverTheHour)) return false;
+    // What was left there is seen to its end; whatever is new goes through the queue.
+    if (inWork) return false;
+    // Partners are looked at before each hop: so there is one hop at a time.
+    if (partners.length > 0 && begun) return false;
     begun = doing.mayBegin(hops);
     return begun;
   };

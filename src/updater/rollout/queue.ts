@@ -10,6 +10,8 @@ export interface Limit {
 
 /** What the order of a rollout follows at one moment. Pure: whoever asks has looked at clock and results. */
 export interface Order {
+  /** What was left at work may be seen to its end. */
+  mayWatch: boolean;
   /** Why a server is not begun any more. */
   stopped(standing: Standing): string | undefined;
   /** Why no server of a wave may begin although the waves before it have ended. */
@@ -38,10 +40,15 @@ export function decide(line: readonly Standing[], order: Order): Decision {
   const decision: Decision = { begin: [], wait: [], never: [], next: null };
   const waves = new Waves(line);
   const scopes = new Scopes();
-  for (const standing of line)
-    if (standing.lane !== null) scopes.enter(standing, order.limits(standing, standing.lane));
   for (const standing of line) {
-    if (standing.lane !== null) continue;
+    const lane = standing.lane ?? (standing.inWork && order.mayWatch ? order.lane(standing) : null);
+    if (lane === null) continue;
+    scopes.enter(standing, order.limits(standing, lane));
+    // At work already when the rollout was interrupted: nothing that holds the others holds it.
+    if (standing.lane === null) decision.begin.push({ standing, lane });
+  }
+  for (const standing of line) {
+    if (standing.lane !== null || (standing.inWork && order.mayWatch)) continue;
     const { system, wave } = standing.planned;
     const why = order.stopped(standing);
     if (why !== undefined) {

@@ -39,6 +39,8 @@ export interface RolloutContext {
 export interface Before {
   /** Servers whose part ended well, and when (ms since 1970). */
   done: { id: string; system: string; wave: number; at: number }[];
+  /** Ids of servers that were being worked on. */
+  atWork: ReadonlySet<string>;
   /** Servers whose update had failed, and that were to be taken back. */
   failing: ReadonlyMap<string, ErrorInfo>;
 }

@@ -22,8 +22,8 @@ export interface Standing {
   hops: number;
   /** Something may be done before its window opens, and was not yet. */
   ahead: boolean;
-  /** Its window does not hold it: a job that an interrupted rollout left there is seen to its end whatever the hour. */
-  whateverTheHour: boolean;
+  /** It was at work when the rollout was interrupted: what was left there is seen to its end at once, whatever the hour. */
+  inWork: boolean;
   /** It failed so, and what its update brought is to be taken back. */
   readonly undo: WorkResult | null;
   /** What it was told last that it waits for; undefined while it need not be told. */
@@ -63,14 +63,16 @@ export function standingOf(
           }),
         };
   const takenBack = undo ?? unfinished;
+  // Where there is no journal, the servers themselves said that they are.
+  const inWork = undo === null && resumed && (before === undefined || before.atWork.has(server.id));
   return {
     server,
     planned,
     begun: false,
     lane: null,
     hops: planned.path.length,
-    ahead: plan.action === 'install' && !resumed && takenBack === null,
-    whateverTheHour: resumed || takenBack !== null,
+    ahead: plan.action === 'install' && !inWork && takenBack === null,
+    inWork,
     undo: takenBack,
     told: undefined,
   };

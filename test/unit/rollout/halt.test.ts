@@ -54,6 +54,7 @@ describe('a rollout that is paused', () => {
     const cancel = new AbortController();
     const { begun, outcomes, events } = await play(fleetOf({ s: { servers: 2 } }), planOf(all(2), { s: 1 }), {
       ...{ control, cancel, resumed: true },
+      before: { done: [], atWork: new Set(), failing: new Map() },
       at: [[30, () => cancel.abort()]],
     });
     expect(begun).toEqual([]);
@@ -133,7 +134,7 @@ describe('a server whose update failed', () => {
   it('and was being taken back when the rollout was interrupted is taken back then, and not updated again', async () => {
     const fleet = fleetOf({ s: { servers: 2, onFailure: 'roll-back' } });
     const error = { code: 'verify.health' as const, message: 'not well', hint: null };
-    const before = { done: [], failing: new Map([['s-0', error]]) };
+    const before = { done: [], atWork: new Set<string>(), failing: new Map([['s-0', error]]) };
     const { happened, outcomes } = await play(fleet, planOf(all(2), { s: 1 }), { resumed: true, before });
     expect(happened.filter(({ server }) => server === 's-0').map(({ what }) => what)).toEqual(['roll-back']);
     expect(outcomes).toEqual({ 's-0': 'failed', 's-1': 'not-started' });

@@ -308,6 +308,17 @@ describe('going on', () => {
       ...[failing('s-3'), finished('s-3', 'cancelled'), finished('s-5', 'blocked'), asked('pause')],
     ];
     expect(beforeOf(events).done).toEqual([{ id: 's-0', system: 's', wave: 0, at: Date.parse(at(5)) }]);
+    const status = (server: string, word: 'queued' | 'installing'): FleetEvent => ({
+      ...{ at: at(2), rollout: 'r', type: 'status', server, status: word, step: null, detail: null },
+    });
+    const worked = [
+      started(1),
+      status('s-0', 'queued'),
+      status('s-1', 'installing'),
+      status('s-2', 'installing'),
+    ];
+    worked.push(status('s-3', 'installing'), finished('s-2', 'done'), status('s-3', 'queued'));
+    expect([...beforeOf(worked).atWork]).toEqual(['s-1']);
     expect([...beforeOf(events).failing.keys()]).toEqual(['s-1', 's-3']);
     expect(remainingPlan(events).servers.map(({ id }) => id)).toEqual(['s-1', 's-2', 's-3', 's-4']);
     expect(pausedBy(events)).toEqual({ by: 'a@x' });

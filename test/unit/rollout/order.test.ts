@@ -105,6 +105,7 @@ describe('a budget by percent', () => {
     const fleet = fleetOf({ s: { servers: 10, maxFailures: '10%' } });
     const before = {
       done: Array.from({ length: 5 }, (_, i) => ({ id: `s-${i}`, system: 's', wave: 0, at: 0 })),
+      atWork: new Set<string>(),
       failing: new Map(),
     };
     const left = planOf(all('s', 10).slice(5), { s: 1 });
@@ -164,11 +165,19 @@ describe('the soak', () => {
       at: Date.parse(start) - 10 * 60_000,
     }));
     const left = planOf(plan.servers.slice(2), { s: 2 });
-    const { begun } = await play(fleet, left, { start, resumed: true, before: { done, failing: new Map() } });
+    const { begun } = await play(fleet, left, {
+      start,
+      resumed: true,
+      before: { done, atWork: new Set<string>(), failing: new Map() },
+    });
     expect(begun.map((one) => one.replace(/\.\d+$/, ''))).toEqual(['s-2@20', 's-3@30']);
     const later = [...done, { id: 's-2', system: 's', wave: 1, at: Date.parse(start) }];
     const rest = planOf(plan.servers.slice(3), { s: 2 });
-    const on = await play(fleet, rest, { start, resumed: true, before: { done: later, failing: new Map() } });
+    const on = await play(fleet, rest, {
+      start,
+      resumed: true,
+      before: { done: later, atWork: new Set<string>(), failing: new Map() },
+    });
     expect(on.begun).toEqual(['s-3@0']);
   });
 

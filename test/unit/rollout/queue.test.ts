@@ -14,13 +14,14 @@ function lineOf(count: number, wave: (index: number) => number = () => 0): Stand
     lane: null,
     hops: 1,
     ahead: false,
-    whateverTheHour: false,
+    inWork: false,
     undo: null,
     told: undefined,
   }));
 }
 
 const order = (over: Partial<Order> = {}): Order => ({
+  mayWatch: true,
   stopped: () => undefined,
   gate: () => undefined,
   paused: undefined,
@@ -110,6 +111,19 @@ describe('the queue', () => {
     );
     expect(ids(begin)).toEqual([]);
     expect(ids(wait)).toEqual(['s-2', 's-3']);
+  });
+
+  it('begins those that were left at work before all others, whatever holds these', () => {
+    const line = lineOf(4, (i) => i);
+    for (const standing of line.slice(2)) standing.inWork = true;
+    const asked = order({
+      limits: () => [{ scope: 's', most: 2, where: '' }],
+      opens: () => new Date(1000),
+      paused: { key: 'paused', say: () => 'paused' },
+    });
+    expect(ids(decide(line, asked).begin)).toEqual(['s-2', 's-3']);
+    expect(ids(decide(line, { ...asked, opens: () => undefined }).wait)).toEqual(['s-0', 's-1']);
+    expect(decide(line, { ...asked, mayWatch: false, stopped: () => 'cancelled' }).never).toHaveLength(4);
   });
 
   it('knows those that are not begun any more, and the next moment of those that wait for one', () => {
