@@ -48,15 +48,20 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
 }
 
 /** The versions to go down over, newest first; undefined where this rollout has installed nothing that still runs. */
-export function wayBack({ entries = [], history }: Facts, rolloutId: string): string[] | undefined {
+export function wayBack({ entries = [], history, job }: Facts, rolloutId: string): string[] | undefined {
+  const prefix = `${rolloutId}-`;
   const newestFirst = [...entries].reverse();
   const isOurs = (index: number): boolean => {
     const entry = newestFirst[index];
-    return entry !== undefined && entry.backup !== null && entry.id.startsWith(`${rolloutId}-`);
+    return entry !== undefined && entry.backup !== null && entry.id.startsWith(prefix);
   };
   let ours = 0;
   while (isOurs(ours)) ours++;
-  return ours === 0 ? undefined : history.slice(0, -1).reverse().slice(0, ours);
+  const left = history.slice(0, -1).reverse().slice(0, ours);
+  // A rollback of ours that was begun may have taken its entry off the stack already; it is still to be seen to its end.
+  const begun = job?.action === 'rollback' && job.id.startsWith(prefix) ? job.to : null;
+  if (begun !== null && !left.includes(begun)) return [begun, ...left];
+  return ours === 0 ? undefined : left;
 }
 
 async function factsOf(own: WorkContext): Promise<Facts> {

@@ -264,7 +264,8 @@ export class World {
     if (this.control.paused !== null) broken.push(`in a pause: ${server.id}`);
     const { wave } = plan.servers.find(({ id }) => id === server.id) ?? { wave: 0 };
     const earlier = plan.servers.filter((one) => one.system === server.system && one.wave < wave);
-    const open = earlier.filter(({ id }) => this.machine(id).job !== null);
+    // One that dropped out later and is taken back holds up nobody who has begun.
+    const open = earlier.filter(({ id }) => this.machine(id).job?.kind === 'install');
     if (open.length > 0) broken.push(`before wave ${wave}: ${said}`);
   }
 }
