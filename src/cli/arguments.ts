@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { FleetError } from '../updater/errors';
 import { isVersion } from '../updater/packages/versions';
 import type { Action } from '../updater/plan/plan';
+import { reportFormats, type ReportFormat } from '../updater/rollout/report';
 import { didYouMean } from './similar';
 
 export const verbs = [
@@ -47,6 +48,7 @@ const options = {
   kind: { type: 'string' },
   module: { type: 'string' },
   reason: { type: 'string' },
+  report: { type: 'string' },
 } as const;
 type Option = keyof typeof options;
 
@@ -65,7 +67,7 @@ const accepted: Record<Verb, Option[]> = {
   install: [...acting, 'to', 'ignore-window'],
   rollback: [...acting, 'to', 'ignore-window'],
   restart: [...acting, 'ignore-window'],
-  rollouts: selection,
+  rollouts: [...selection, 'report'],
   resume: [...selection, ...link, 'yes'],
   pause: [],
   continue: [],
@@ -108,6 +110,8 @@ export interface Arguments {
   passwordEnv: string | undefined;
   trustNewHostKeys: boolean;
   hints: PackageHints;
+  /** The form in which the history of rollouts is written. */
+  report: ReportFormat | undefined;
   /** Why a server is skipped. */
   reason: string | undefined;
 }
@@ -140,6 +144,9 @@ export function readArguments(argv: readonly string[]): Request {
   checkWords(verb, rest);
   if (verb === 'skip' && (!values.server || !values.reason?.trim()))
     throw usage('"skip" needs a server and a reason.', 'vms-fleet skip ID --server ID --reason TEXT');
+  const report = reportFormats.find((one) => one === values.report);
+  if (values.report !== undefined && report === undefined)
+    throw usage(`There is no report "${values.report}".`, `The reports are ${reportFormats.join(', ')}.`);
   const action = actions.find((one) => one === (values.action ?? 'install'));
   if (action === undefined)
     throw usage(`There is no action "${values.action}".`, `The actions are ${actions.join(', ')}.`);
@@ -170,6 +177,7 @@ export function readArguments(argv: readonly string[]): Request {
     ignoreWindow: values['ignore-window'] ?? false,
     passwordEnv: values['password-env'],
     reason: values.reason,
+    report,
     trustNewHostKeys: values['trust-new-host-keys'] ?? false,
     hints: {
       ...(values.product === undefined ? {} : { product: values.product }),

@@ -31,8 +31,8 @@ const about: Record<Verb, { usage: string; text: string }> = {
     text: 'Restarts the machines and waits until they are back.',
   },
   rollouts: {
-    usage: 'rollouts [ID]',
-    text: 'Lists the rollouts started from here, or tells one event by event.',
+    usage: 'rollouts [ID] [--report json|csv|html]',
+    text: 'Lists the rollouts started from here, or tells one event by event. With --report writes who, when, what, how long and the recording gap of each server.',
   },
   resume: {
     usage: 'resume ID [--server ID]…',

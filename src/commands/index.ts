@@ -6,6 +6,7 @@ import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
 import { doctor } from './doctor';
 import { download } from './download';
+import { exportHistory } from './export-history';
 import { forgetPassword } from './forget-password';
 import { cancel, pause, proceed, skip } from './halt';
 import { install } from './install';
@@ -26,6 +27,7 @@ const commands: Record<CommandName, Command> = {
   continue: proceed,
   doctor,
   download,
+  exportHistory,
   forgetPassword,
   install,
   load,

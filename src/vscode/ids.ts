@@ -8,6 +8,7 @@ export const commandIds = {
   continue: 'vmsFleet.continue',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
+  exportHistory: 'vmsFleet.exportHistory',
   forgetPassword: 'vmsFleet.forgetPassword',
   install: 'vmsFleet.install',
   load: 'vmsFleet.load',

@@ -72,6 +72,7 @@ export interface Script {
     signal: AbortSignal | undefined,
   ) => Promise<'done' | 'failed' | 'cancelled'>;
   rollouts?: RolloutSummary[];
+  journal?: FleetEvent[];
   checks?: Check[];
 }
 
@@ -196,7 +197,8 @@ function coreOf(script: Script, calls: string[]): Core {
         proceed: (id) => Promise.resolve(void calls.push(`proceed ${id}`)),
         skip: (id, server, why) => Promise.resolve(void calls.push(`skip ${id} ${server} ${why}`)),
         doctor: () => Promise.resolve(script.checks ?? []),
-        journal: unused('journal'),
+        journal:
+          script.journal === undefined ? unused('journal') : () => Promise.resolve(script.journal ?? []),
         dispose: () => {
           calls.push('dispose');
           return Promise.resolve();
