@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { FleetError } from '../updater/errors';
 import { isVersion } from '../updater/packages/versions';
 import type { Action } from '../updater/plan/plan';
+import { reportFormats, type ReportFormat } from '../updater/rollout/report';
 import { didYouMean } from './similar';
 
 export const verbs = [
@@ -15,6 +16,9 @@ export const verbs = [
   'restart',
   'rollouts',
   'resume',
+  'pause',
+  'continue',
+  'skip',
   'cancel',
   'doctor',
 ] as const;
@@ -43,6 +47,8 @@ const options = {
   arch: { type: 'string' },
   kind: { type: 'string' },
   module: { type: 'string' },
+  reason: { type: 'string' },
+  report: { type: 'string' },
 } as const;
 type Option = keyof typeof options;
 
@@ -61,8 +67,11 @@ const accepted: Record<Verb, Option[]> = {
   install: [...acting, 'to', 'ignore-window'],
   rollback: [...acting, 'to', 'ignore-window'],
   restart: [...acting, 'ignore-window'],
-  rollouts: selection,
-  resume: [...link, 'yes'],
+  rollouts: [...selection, 'report'],
+  resume: [...selection, ...link, 'yes'],
+  pause: [],
+  continue: [],
+  skip: ['server', 'reason'],
   cancel: link,
   doctor: [...selection, ...link],
 };
@@ -76,6 +85,9 @@ const words: Record<Verb, { min: number; max: number; name: string }> = {
   load: { min: 0, max: Infinity, name: 'a file or URL' },
   rollouts: { min: 0, max: 1, name: 'the id of a rollout' },
   resume: { min: 1, max: 1, name: 'the id of a rollout' },
+  pause: { min: 1, max: 1, name: 'the id of a rollout' },
+  continue: { min: 1, max: 1, name: 'the id of a rollout' },
+  skip: { min: 1, max: 1, name: 'the id of a rollout' },
   cancel: { min: 1, max: 1, name: 'the id of a rollout' },
 };
 
@@ -98,6 +110,10 @@ export interface Arguments {
   passwordEnv: string | undefined;
   trustNewHostKeys: boolean;
   hints: PackageHints;
+  /** The form in which the history of rollouts is written. */
+  report: ReportFormat | undefined;
+  /** Why a server is skipped. */
+  reason: string | undefined;
 }
 
 /** What a person says of a package that the file itself may not tell. */
@@ -126,6 +142,11 @@ export function readArguments(argv: readonly string[]): Request {
 
   checkOptions(verb, Object.keys(values) as Option[]);
   checkWords(verb, rest);
+  if (verb === 'skip' && (!values.server || !values.reason?.trim()))
+    throw usage('"skip" needs a server and a reason.', 'vms-fleet skip ID --server ID --reason TEXT');
+  const report = reportFormats.find((one) => one === values.report);
+  if (values.report !== undefined && report === undefined)
+    throw usage(`There is no report "${values.report}".`, `The reports are ${reportFormats.join(', ')}.`);
   const action = actions.find((one) => one === (values.action ?? 'install'));
   if (action === undefined)
     throw usage(`There is no action "${values.action}".`, `The actions are ${actions.join(', ')}.`);
@@ -155,6 +176,8 @@ export function readArguments(argv: readonly string[]): Request {
     skipBlocked: values['skip-blocked'] ?? false,
     ignoreWindow: values['ignore-window'] ?? false,
     passwordEnv: values['password-env'],
+    reason: values.reason,
+    report,
     trustNewHostKeys: values['trust-new-host-keys'] ?? false,
     hints: {
       ...(values.product === undefined ? {} : { product: values.product }),

@@ -6,6 +6,8 @@ import type { Style } from './terminal';
 
 type Paint = (style: Style, text: string) => string;
 
+const askWords = { pause: 'paused', continue: 'let go on', cancel: 'cancelled' };
+
 const outcomeStyle: Record<Outcome, Style> = {
   done: 'green',
   failed: 'red',
@@ -37,16 +39,20 @@ export function eventText(event: FleetEvent, paint: Paint): string[] {
     case 'server-finished': {
       const [message, hint] = event.error === null ? [null] : serverError(event.error);
       const first = `${event.server}: ${paint(outcomeStyle[event.outcome], event.outcome)}`;
-      return [
-        message === null ? first : `${first}: ${message}`,
-        ...(hint === undefined ? [] : [`  ${hint}`]),
-      ];
+      const said = message ?? event.reason;
+      return [said === undefined ? first : `${first}: ${said}`, ...(hint === undefined ? [] : [`  ${hint}`])];
     }
     case 'rollout-finished': {
       const counts = Object.entries(event.counts).filter(([, many]) => many > 0);
       const servers = counts.map(([outcome, many]) => `${many} ${outcome}`).join(', ');
       return [`Rollout ${event.outcome}${servers === '' ? '' : `: ${servers}`}`];
     }
+    case 'server-failing': {
+      const [message] = serverError(event.error);
+      return [`${event.server}: ${paint('red', 'failed')}: ${message}`, '  It is being rolled back.'];
+    }
+    case 'rollout-asked':
+      return [`Rollout ${askWords[event.ask]} by ${event.by}`];
     case 'unreachable':
     case 'facts':
     case 'checking':

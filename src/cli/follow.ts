@@ -1,4 +1,5 @@
 import type { FleetEvent } from '../updater/rollout/events';
+import { cancelMeaning } from '../updater/rollout/meaning';
 import type { RolloutResult, Updater } from '../updater/updater';
 import { exit, type ExitCode } from './errors';
 import { eventText } from './event-text';
@@ -9,8 +10,7 @@ import type { Terminal } from './terminal';
 const FRAME = 100;
 
 /** What the first Ctrl-C means while a rollout runs. */
-export const stopping =
-  'Stopping: transfers end and keep what has arrived, jobs before their restart are undone, those past it end by themselves on their server.';
+export const stopping = `Stopping. ${cancelMeaning}`;
 
 /** Tells a rollout while it runs: events to programs, lines to people, a live view on a terminal. */
 export async function follow(

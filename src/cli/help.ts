@@ -35,10 +35,19 @@ const about: Record<Verb, { usage: string; text: string }> = {
     text: 'Restarts the machines and waits until they are back.',
   },
   rollouts: {
-    usage: 'rollouts [ID]',
-    text: 'Lists the rollouts started from here, or tells one event by event.',
+    usage: 'rollouts [ID] [--report json|csv|html]',
+    text: 'Lists the rollouts started from here, or tells one event by event. With --report writes who, when, what, how long and the recording gap of each server.',
   },
-  resume: { usage: 'resume ID', text: 'Goes on with a rollout that was interrupted or had failures.' },
+  resume: {
+    usage: 'resume ID [--server ID]…',
+    text: 'Goes on with a rollout that was interrupted or had failures: with all servers that are not done, or with those named.',
+  },
+  pause: { usage: 'pause ID', text: 'Begins nothing new in a rollout that runs; what runs goes on.' },
+  continue: { usage: 'continue ID', text: 'Lets a paused rollout go on.' },
+  skip: {
+    usage: 'skip ID --server ID --reason TEXT',
+    text: 'Leaves a server out of a rollout that has not begun on it.',
+  },
   cancel: {
     usage: 'cancel ID',
     text: 'Stops a rollout: transfers keep their part, jobs not yet at their restart are undone.',

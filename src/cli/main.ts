@@ -8,7 +8,7 @@ import { help } from './help';
 import { Interrupt, type Signals } from './interrupt';
 import { Terminal, type Streams } from './terminal';
 import { act } from './verbs/act';
-import { cancel, resume } from './verbs/again';
+import { cancel, proceed, pause, resume, skip } from './verbs/again';
 import { doctor } from './verbs/doctor';
 import { load } from './verbs/load';
 import { packages } from './verbs/packages';
@@ -36,6 +36,9 @@ const run: Record<Verb, (context: Context) => Promise<ExitCode>> = {
   restart: act,
   rollouts,
   resume,
+  pause,
+  continue: proceed,
+  skip,
   cancel,
   doctor,
 };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Action } from '../updater/plan/plan';
+import { cancelMeaning } from '../updater/rollout/meaning';
 import type { RolloutResult, Updater } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import { report } from '../vscode/report';
@@ -8,9 +9,6 @@ import { Throttle } from '../vscode/throttle';
 import { actionWords } from '../vscode/words';
 import { ending } from './ending';
 import { rolloutProgress, type News } from './rollout-progress';
-
-export const cancelMeans =
-  'Transfers stop and keep what has arrived. An installation that is not yet at its restart is undone; one that is past it ends by itself.';
 
 export interface Rollout {
   action: Action;
@@ -50,7 +48,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       });
       const cancelled = token.onCancellationRequested(() => {
         cancelling = true;
-        progress.report({ message: `cancelling … ${cancelMeans}` });
+        progress.report({ message: `cancelling … ${cancelMeaning}` });
         const id = following.id();
         if (id === undefined) stop.abort();
         else updater.cancel(id).catch((error: unknown) => report(faces.log, error));

@@ -2,12 +2,13 @@ import * as vscode from 'vscode';
 import type { Faces } from '../vscode/faces';
 import { commandIds, type CommandName } from '../vscode/ids';
 import { report } from '../vscode/report';
-import { cancel } from './cancel';
 import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
 import { doctor } from './doctor';
 import { download } from './download';
+import { exportHistory } from './export-history';
 import { forgetPassword } from './forget-password';
+import { cancel, pause, proceed, skip } from './halt';
 import { install } from './install';
 import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
@@ -23,13 +24,16 @@ import { showLog } from './show-log';
 const commands: Record<CommandName, Command> = {
   cancel,
   chooseVersions,
+  continue: proceed,
   doctor,
   download,
+  exportHistory,
   forgetPassword,
   install,
   load,
   newFleetFile,
   openFleetFile,
+  pause,
   plan,
   refresh,
   refreshSelected,
@@ -39,6 +43,7 @@ const commands: Record<CommandName, Command> = {
   resume,
   rollback,
   showLog,
+  skip,
 };
 
 /** Registers every verb; whatever one throws is told by the one handler of errors. */

@@ -1,30 +1,55 @@
 import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import { goesOnUnasked } from '../updater/rollout/summary';
+import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import type { FleetSession } from '../vscode/session';
 import { actionWords, count } from '../vscode/words';
-import { leftBehind } from './left-behind';
+import { follow } from './follow';
+import { leftBehind, unfinished } from './left-behind';
 import { resumeRollout } from './resume';
 
-/** Tells once of a rollout that a closed VS Code left behind. */
+/** Goes on with rollouts that a closed or killed VS Code left behind; tells once of those that are too old for that. */
 export class InterruptedRollouts {
-  private readonly told = new Set<string>();
+  private readonly seen = new Set<string>();
 
   constructor(private readonly faces: Faces) {}
 
-  /** Resolves when there is nothing to tell, or it was answered. */
+  /** Resolves when there is nothing to go on with or to tell, or all of it has ended. */
   async look(session: FleetSession): Promise<void> {
-    const { name, file } = session.fleet;
-    const rollouts = await (await session.updater()).rollouts();
-    const newest = leftBehind(rollouts.filter(({ fleet }) => fleet === file))
-      .filter(({ state }) => state === 'interrupted')
-      .filter(({ id }) => !this.told.has(id));
-    const [rollout] = newest;
+    const { file } = session.fleet;
+    const rollouts = (await (await session.updater()).rollouts()).filter(({ fleet }) => fleet === file);
+    const behind = new Set(leftBehind(rollouts).map(({ id }) => id));
+    const interrupted = rollouts.filter(({ id, state }) => state === 'interrupted' && !this.seen.has(id));
+    for (const { id } of interrupted) this.seen.add(id);
+    // One whose servers are all done was cut off while it watched them.
+    const goOn = interrupted.filter(
+      (one) => goesOnUnasked(one, new Date()) && (behind.has(one.id) || unfinished(one).length === 0),
+    );
+    const ask = interrupted.filter((one) => behind.has(one.id) && !goOn.includes(one));
+    await Promise.all([...goOn.map((one) => this.goOn(session, one)), this.ask(session, ask)]);
+  }
+
+  private async goOn(session: FleetSession, { id, action, servers, asked }: RolloutSummary): Promise<void> {
+    const paused = asked === 'pause' ? ' It is paused.' : '';
+    try {
+      await follow(this.faces, session, {
+        ...{ action, id, servers: servers.map((server) => server.id) },
+        note: `It had been interrupted, and went on by itself.${paused}`,
+        run: (updater, signal) => updater.resume(id, { signal, unasked: true }),
+      });
+    } catch (error) {
+      // Another window was first: it is seen there.
+      if (!(error instanceof FleetError && error.code === 'job.busy')) throw error;
+    }
+  }
+
+  private async ask(session: FleetSession, [rollout, ...others]: RolloutSummary[]): Promise<void> {
     if (!rollout) return;
-    for (const { id } of newest) this.told.add(id);
-    const others = newest.length > 1 ? ` ${newest.length - 1} more: VMS Fleet: Resume.` : '';
+    const more = others.length > 0 ? ` ${others.length} more: VMS Fleet: Resume.` : '';
     const [resume, showLog, later] = ['Resume', 'Show Log', 'Later'] as const;
     const choice = await vscode.window.showWarningMessage(
-      `${actionWords[rollout.action].verb} of ${count(rollout.servers.length, 'server')} (${name}) was interrupted.${others}`,
+      `${actionWords[rollout.action].verb} of ${count(rollout.servers.length, 'server')} (${session.fleet.name}) was interrupted.${more}`,
       resume,
       showLog,
       later,

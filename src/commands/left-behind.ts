@@ -1,7 +1,7 @@
 import type { Action } from '../updater/plan/plan';
 import type { RolloutSummary } from '../updater/updater';
 
-/** Servers of a rollout that it has not brought to their end. */
+/** Servers of a rollout that it has not brought to their end. A server that a person had left out is at its end. */
 export function unfinished({ servers }: RolloutSummary): string[] {
   return servers.filter(({ outcome }) => outcome !== 'done' && outcome !== 'skipped').map(({ id }) => id);
 }

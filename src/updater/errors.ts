@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'verify.health'
   | 'rollout.unknown'
   | 'rollout.halted'
+  | 'journal.failed'
+  | 'journal.newer'
   | 'cancelled'
   | 'internal';
 

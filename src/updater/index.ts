@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -11,19 +10,17 @@ import { assess } from './plan/assess';
 import type { Plan } from './plan/plan';
 import { makePlan, type Answered } from './plan/planner';
 import { meansFor, type Means } from './products/means';
+import { RolloutDesk } from './rollout/desk';
 import { EventStream, type FleetEvent, type NewEvent } from './rollout/events';
-import { cancelRequested, Journal, ownerOf, readJournal, requestCancel } from './rollout/journal';
-import { adoptedPlan, remainingPlan } from './rollout/resume';
-import { carryOut } from './rollout/rollout';
 import { applyEvent, initialState, type ServerState } from './rollout/state';
-import { lastOf, summaries } from './rollout/summary';
 import { Supplies } from './rollout/supply';
 import type { Links } from './targets/link';
 import { createLinks } from './targets/links';
-import { platformOf, readFacts } from './targets/read-facts';
+import { readFacts } from './targets/read-facts';
 import type {
   Check,
   PlanRequest,
+  ResumeOptions,
   RolloutResult,
   RolloutSummary,
   RunOptions,
@@ -33,8 +30,6 @@ import type {
 
 /** Servers asked at the same time. */
 const mostAsked = 32;
-/** ms between two looks for a cancel that another process asked for. */
-const cancelPoll = 1_000;
 
 export async function createUpdater(fleet: Fleet, host: UpdaterHost): Promise<Updater> {
   await mkdir(host.dataDir, { recursive: true, mode: 0o700 });
@@ -49,10 +44,8 @@ class Core implements Updater {
   private readonly links: Links;
   private readonly supplies: Supplies;
   private readonly now: () => Date;
-  private readonly rolloutDir: string;
   private readonly letGo = new AbortController();
-  private readonly running = new Map<string, { cancel: AbortController; ended: Promise<unknown> }>();
-  private readonly by: string;
+  private readonly desk: RolloutDesk;
 
   constructor(
     fleet: Fleet,
@@ -60,8 +53,6 @@ class Core implements Updater {
   ) {
     this.current = fleet;
     this.now = host.now ?? (() => new Date());
-    this.by = `${userInfo().username}@${hostname()}`;
-    this.rolloutDir = join(host.dataDir, 'rollouts');
     this.library = openLibrary(join(host.dataDir, 'library'), { now: this.now });
     this.supplies = new Supplies(this.library, () => this.current);
     this.states = initialState(fleet, this.now().toISOString());
@@ -74,6 +65,16 @@ class Core implements Updater {
       home: host.home ?? homedir(),
       env: host.env ?? process.env,
       findServer: (id) => serversOf(this.current).find((server) => server.id === id),
+    });
+    this.desk = new RolloutDesk({
+      dir: join(host.dataDir, 'rollouts'),
+      by: `${userInfo().username}@${hostname()}`,
+      fleet: () => this.current,
+      ...{ links: this.links, library: this.library, supplies: this.supplies },
+      emit: (event) => this.emit(event),
+      now: this.now,
+      ask: (servers, signal) => this.ask(servers, signal),
+      letGo: this.letGo.signal,
     });
   }
 
@@ -190,129 +191,35 @@ class Core implements Updater {
       throw new FleetError('usage', 'The plan asks for a confirmation that was not given.', {
         hint: 'Read what its `confirm` reasons say, then confirm.',
       });
-    const stamp = this.now()
-      .toISOString()
-      .replace(/[-:]|\.\d+Z$/g, '');
-    return this.carry(`${stamp}-${randomBytes(3).toString('hex')}`, plan, false, options.signal);
-  }
-
-  private async carry(
-    id: string,
-    plan: Plan,
-    resumed: boolean,
-    signal?: AbortSignal,
-  ): Promise<RolloutResult> {
-    if (this.running.has(id) || (await ownerOf(this.rolloutDir, id)) !== null)
-      throw new FleetError('job.busy', `Rollout ${id} is being worked on already.`, {
-        hint: 'Watch it there, or cancel it first.',
-      });
-    const cancel = new AbortController();
-    const passOn = (): void => cancel.abort();
-    if (signal?.aborted) passOn();
-    else signal?.addEventListener('abort', passOn, { once: true });
-    const journal = await Journal.open(this.rolloutDir, id);
-    const poll = setInterval(() => {
-      void cancelRequested(this.rolloutDir, id).then((asked) => asked && cancel.abort());
-    }, cancelPoll);
-    const ended = carryOut({
-      id,
-      fleet: this.current,
-      plan,
-      by: this.by,
-      resumed,
-      links: this.links,
-      library: this.library,
-      supplies: this.supplies,
-      journal,
-      emit: (event) => this.emit(event),
-      now: this.now,
-      cancel: cancel.signal,
-      detach: this.letGo.signal,
-    });
-    this.running.set(id, { cancel, ended });
-    try {
-      return { id, ...(await ended) };
-    } finally {
-      clearInterval(poll);
-      signal?.removeEventListener('abort', passOn);
-      this.running.delete(id);
-      await journal.close();
-    }
+    return this.desk.run(plan, options.signal);
   }
 
   rollouts(): Promise<RolloutSummary[]> {
-    return summaries(this.rolloutDir);
+    return this.desk.list();
   }
 
   journal(id: string): Promise<FleetEvent[]> {
-    return readJournal(this.rolloutDir, id);
+    return this.desk.journal(id);
   }
 
-  async resume(id: string, options: { signal?: AbortSignal } = {}): Promise<RolloutResult> {
-    const plan = (await this.planFromJournal(id)) ?? (await this.planFromServers(id, options.signal));
-    return this.carry(id, plan, true, options.signal);
+  resume(id: string, options?: ResumeOptions): Promise<RolloutResult> {
+    return this.desk.resume(id, options);
   }
 
-  private async planFromJournal(id: string): Promise<Plan | undefined> {
-    try {
-      return remainingPlan(await readJournal(this.rolloutDir, id));
-    } catch (error) {
-      if (error instanceof FleetError && error.code === 'rollout.unknown') return undefined;
-      throw error;
-    }
+  cancel(id: string): Promise<void> {
+    return this.desk.cancel(id);
   }
 
-  /** A rollout that a colleague began, or whose journal is lost: the servers know its jobs. */
-  private async planFromServers(id: string, signal?: AbortSignal): Promise<Plan> {
-    return adoptedPlan(this.current, id, await this.ask(serversOf(this.current), signal));
+  pause(id: string): Promise<void> {
+    return this.desk.pause(id);
   }
 
-  async cancel(id: string): Promise<void> {
-    const mine = this.running.get(id);
-    if (mine !== undefined) {
-      mine.cancel.abort();
-      return;
-    }
-    if ((await ownerOf(this.rolloutDir, id)) !== null) return requestCancel(this.rolloutDir, id);
-    await this.cancelOnServers(id);
+  proceed(id: string): Promise<void> {
+    return this.desk.proceed(id);
   }
 
-  /** Nobody works on it here: its jobs are stopped where they lie, and its journal is told. */
-  private async cancelOnServers(id: string): Promise<void> {
-    const known = await readJournal(this.rolloutDir, id).catch(() => undefined);
-    const planned =
-      known === undefined ? undefined : lastOf(known, 'rollout-started')?.plan.servers.map((one) => one.id);
-    const asked = serversOf(this.current).filter((server) => planned?.includes(server.id) ?? true);
-    const answered = await this.ask(asked);
-    const cancelled = await Promise.all(
-      asked.map(async (server) => {
-        const answer = answered.get(server.id);
-        const job = answer && 'facts' in answer ? answer.facts.job : null;
-        const platform = platformOf(server);
-        if (platform === undefined || !job?.id.startsWith(`${id}-`) || job.state === 'done') return false;
-        await platform.cancelJob(await this.links.get(server), job.id);
-        return true;
-      }),
-    );
-    if (known === undefined && !cancelled.includes(true))
-      throw new FleetError('rollout.unknown', `Neither this machine nor a server knows a rollout ${id}.`, {
-        hint: '`vms-fleet rollouts` lists those of this machine.',
-      });
-    await this.ask(asked.filter((_, index) => cancelled[index]));
-    if (known !== undefined && lastOf(known, 'rollout-finished') === undefined) {
-      const journal = await Journal.open(this.rolloutDir, id);
-      const counts = {
-        done: 0,
-        failed: 0,
-        skipped: 0,
-        blocked: 0,
-        cancelled: asked.length,
-        'not-started': 0,
-      };
-      const at = this.now().toISOString();
-      await journal.append({ at, rollout: id, type: 'rollout-finished', outcome: 'cancelled', counts }, true);
-      await journal.close();
-    }
+  skip(id: string, server: string, why: string): Promise<void> {
+    return this.desk.skip(id, server, why);
   }
 
   async doctor(
@@ -325,7 +232,7 @@ class Core implements Updater {
 
   async dispose(): Promise<void> {
     this.letGo.abort();
-    await Promise.allSettled([...this.running.values()].map(({ ended }) => ended));
+    await this.desk.settled();
     this.links.dispose();
   }
 }

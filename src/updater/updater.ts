@@ -2,6 +2,7 @@ import type { FleetError } from './errors';
 import type { Fleet, Server } from './fleet/model';
 import type { Library } from './packages/library';
 import type { Action, Plan } from './plan/plan';
+import type { ResumeOptions } from './rollout/desk';
 import type { EventStream, FleetEvent } from './rollout/events';
 import type { ServerState } from './rollout/state';
 import type { RolloutSummary } from './rollout/summary';
@@ -46,6 +47,7 @@ export interface RolloutResult {
   failures: { server: string; error: FleetError }[];
 }
 
+export type { ResumeOptions } from './rollout/desk';
 export type { RolloutSummary } from './rollout/summary';
 
 export interface Check {
@@ -72,7 +74,13 @@ export interface Updater {
   run(plan: Plan, options: RunOptions): Promise<RolloutResult>;
   rollouts(): Promise<RolloutSummary[]>;
   /** Goes on with a rollout that was interrupted or had failures: only with servers that are not done, from where each stands. */
-  resume(id: string, options?: { signal?: AbortSignal }): Promise<RolloutResult>;
+  resume(id: string, options?: ResumeOptions): Promise<RolloutResult>;
+  /** Nothing new begins in a rollout, whichever process runs it; what runs goes on. @throws FleetError `usage` where none does */
+  pause(id: string): Promise<void>;
+  /** Lets a paused rollout go on. */
+  proceed(id: string): Promise<void>;
+  /** Leaves out a server that has not begun, and says why. */
+  skip(id: string, server: string, why: string): Promise<void>;
   /** Stops a rollout: transfers stop and keep their part; a job not yet at its restart is undone; one that is past it ends by itself. */
   cancel(id: string): Promise<void>;
   doctor(servers?: Server[], options?: { signal?: AbortSignal }): Promise<Check[]>;

@@ -5,13 +5,16 @@
 export const commandIds = {
   cancel: 'vmsFleet.cancel',
   chooseVersions: 'vmsFleet.setVersions',
+  continue: 'vmsFleet.continue',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
+  exportHistory: 'vmsFleet.exportHistory',
   forgetPassword: 'vmsFleet.forgetPassword',
   install: 'vmsFleet.install',
   load: 'vmsFleet.load',
   newFleetFile: 'vmsFleet.newFleetFile',
   openFleetFile: 'vmsFleet.openFleetFile',
+  pause: 'vmsFleet.pause',
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
   refreshSelected: 'vmsFleet.refreshSelected',
@@ -20,6 +23,7 @@ export const commandIds = {
   resume: 'vmsFleet.resume',
   rollback: 'vmsFleet.rollback',
   showLog: 'vmsFleet.showLog',
+  skip: 'vmsFleet.skip',
 } as const;
 export type CommandName = keyof typeof commandIds;
 

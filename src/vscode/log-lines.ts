@@ -53,11 +53,20 @@ function describe(event: FleetEvent): LogLine | undefined {
       return { level: event.level, text: `[${event.server}] ${event.step ?? 'log'}: ${event.message}` };
     case 'server-finished':
       if (event.error) return failure('error', event.server, event.error.step ?? 'end', event.error);
-      return info(`[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}`);
+      return info(
+        `[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}${event.reason === undefined ? '' : `: ${event.reason}`}`,
+      );
+    case 'server-failing':
+      return failure('error', event.server, event.error.step ?? 'failing', event.error);
+    case 'rollout-asked':
+      return info(`rollout ${event.rollout}: ${askWords[event.ask]} by ${event.by}`);
     case 'progress':
       return undefined;
   }
 }
+
+/** What people ask of a rollout, before "by". */
+const askWords = { pause: 'paused', continue: 'let go on', cancel: 'cancelled' };
 
 const info = (text: string): LogLine => ({ level: 'info', text });
 

@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import { recordOf } from '../../updater/rollout/history';
+import { report } from '../../updater/rollout/report';
 import type { RolloutSummary } from '../../updater/updater';
 import { withUpdater, type Context } from '../context';
 import { exit, type ExitCode } from '../errors';
@@ -20,7 +22,7 @@ export function rollouts(context: Context): Promise<ExitCode> {
   const paint = (style: Style, text: string) => terminal.paint(style, text);
   return withUpdater(context, 'optional', async ({ updater, selected }) => {
     const [id] = args.words;
-    if (id !== undefined) {
+    if (id !== undefined && args.report === undefined) {
       const events = await updater.journal(id);
       if (terminal.json) terminal.document({ schema: 1, rollout: id, events });
       else
@@ -33,6 +35,17 @@ export function rollouts(context: Context): Promise<ExitCode> {
     const all = (await updater.rollouts())
       .filter(({ servers }) => !narrowed || servers.some((server) => wanted.has(server.id)))
       .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+    if (args.report !== undefined) {
+      const meant = all.filter((one) => id === undefined || one.id === id);
+      // Says so where there is no such rollout.
+      if (id !== undefined && meant.length === 0) await updater.journal(id);
+      const records = await Promise.all(
+        meant.map(async (one) => recordOf(one, await updater.journal(one.id))),
+      );
+      if (terminal.json) terminal.document({ schema: 1, rollouts: records });
+      else terminal.say(report(records, args.report).trimEnd());
+      return exit.done;
+    }
     if (terminal.json) terminal.document({ schema: 1, rollouts: all });
     else if (all.length === 0) terminal.say('No rollouts yet.');
     else
@@ -46,10 +59,11 @@ export function rollouts(context: Context): Promise<ExitCode> {
   });
 }
 
-function row({ id, action, state, startedAt, fleet, by, servers }: RolloutSummary): (string | Cell)[] {
+function row({ id, action, state, asked, startedAt, fleet, by, servers }: RolloutSummary): (string | Cell)[] {
   const outcomes = new Map<string, number>();
   for (const { outcome } of servers)
     outcomes.set(outcome ?? 'open', (outcomes.get(outcome ?? 'open') ?? 0) + 1);
   const counted = [...outcomes].map(([outcome, many]) => `${many} ${outcome}`).join(', ');
-  return [id, action, { text: state, style: stateStyle[state] }, startedAt, basename(fleet), by, counted];
+  const shown = asked === 'pause' ? `${state}, paused` : state;
+  return [id, action, { text: shown, style: stateStyle[state] }, startedAt, basename(fleet), by, counted];
 }

@@ -2,6 +2,9 @@
 export const DEFAULTS = {
   canary: 0,
   maxFailures: 0,
+  soakMinutes: 0,
+  watchMinutes: 0,
+  onFailure: 'stop',
   returnMinutes: 15,
   sudo: true,
   settleSeconds: 5,

@@ -26,6 +26,7 @@ const WANTED: Record<string, string> = {
   number: 'a number',
   boolean: 'true or false',
   array: 'a list [ … ]',
+  union: 'a number or a percentage such as "25%"',
   record: 'an object { … }',
   strict_object: 'an object { … }',
 };

@@ -1,3 +1,5 @@
+import type { Share } from './share';
+
 /**
  * What the user wrote, after reading: every server with its own and its system's settings already laid over each other.
  * The file format itself is `schema.ts`; this is what the rest of the core sees.
@@ -10,6 +12,10 @@ export interface Fleet {
   /** Absolute path of the file it was read from. */
   file: string;
   systems: System[];
+  /** Servers that a rollout changes at the same time, in all systems together. */
+  maxParallel?: number | undefined;
+  /** The same, at one site. */
+  maxParallelPerSite?: number | undefined;
 }
 
 export interface System {
@@ -21,12 +27,22 @@ export interface System {
   maxParallel: number | undefined;
   /** Size of the first wave; 0: none. */
   canary: number;
+  /** Sizes of the waves behind the canary; the last is repeated. Empty: one wave of all. */
+  waves: Share[];
   /** So many failures are borne; one more halts the rollout. */
-  maxFailures: number;
+  maxFailures: Share;
+  /** Minutes that the first wave is watched before the next begins. */
+  soakMinutes: number;
+  /** Minutes that each server is watched after its part. */
+  watchMinutes: number;
+  onFailure: OnFailure;
   /** Of those of its servers that have none of their own. */
   window: Window | undefined;
   servers: Server[];
 }
+
+/** What becomes of a server whose update failed, and of the rollout: `keep` alone halts for nothing. */
+export type OnFailure = 'stop' | 'roll-back' | 'keep';
 
 /** When servers may be changed, by the clock on the wall: from `from` to `to` ("HH:MM"), which may be on the next day. */
 export interface Window {
@@ -57,6 +73,8 @@ export interface Server {
   app: string | undefined;
   role: string | undefined;
   site: string | undefined;
+  /** Servers of one group are never down together. */
+  failoverGroup?: string | undefined;
   tags: string[];
   /** How to reach the machine when the network way is gone (iDRAC, KVM, a person's phone). */
   outOfBand: string | undefined;

@@ -9,6 +9,8 @@ export function resolveFleet(written: FleetFile, file: string): Fleet {
   return {
     name: written.name ?? basename(file).replace(/\.jsonc$/, ''),
     file,
+    maxParallel: written.maxParallel,
+    maxParallelPerSite: written.maxParallelPerSite,
     systems: Object.entries(written.systems).map(([id, system]) => resolveSystem(id, system, file)),
   };
 }
@@ -20,7 +22,11 @@ function resolveSystem(id: string, system: SystemEntry, file: string): System {
     version: system.version,
     maxParallel: system.maxParallel,
     canary: system.canary ?? DEFAULTS.canary,
+    waves: system.waves ?? [],
     maxFailures: system.maxFailures ?? DEFAULTS.maxFailures,
+    soakMinutes: system.soakMinutes ?? DEFAULTS.soakMinutes,
+    watchMinutes: system.watchMinutes ?? DEFAULTS.watchMinutes,
+    onFailure: system.onFailure ?? DEFAULTS.onFailure,
     window: system.window,
     servers: Object.entries(system.servers ?? {}).map(([server, entry]) =>
       resolveServer(server, entry, id, system, file),
@@ -51,6 +57,7 @@ function resolveServer(
     app: value.app,
     role: value.role,
     site: value.site,
+    failoverGroup: own.failoverGroup,
     tags: value.tags ?? [],
     outOfBand: value.outOfBand,
     stateDir: value.stateDir === undefined ? undefined : path(value.stateDir, os),

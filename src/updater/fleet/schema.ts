@@ -8,6 +8,8 @@ import {
   eocortexSystemFields,
   mirasysFields,
 } from './products';
+import { fleetRolloutFields, serverRolloutFields, systemRolloutFields } from './rollout-fields';
+import { share } from './share';
 import { shared } from './shared';
 import { serverSnippets, systemSnippets } from './snippets';
 import { doc, field, host, id, label, whole } from './values';
@@ -19,6 +21,7 @@ const server = strictObject({
     host,
     doc('Host', 'Address, host name, or name in `~/.ssh/config`.', { examples: ['10.0.4.11'] }),
   ),
+  ...serverRolloutFields,
   ...anyServer,
 });
 
@@ -48,11 +51,12 @@ const system = strictObject({
     { default: DEFAULTS.canary },
   ),
   maxFailures: field(
-    whole(0, 10_000),
+    share(0),
     'Failures borne',
-    'So many failures are borne, one more halts the rollout; 0: the first one halts it.',
-    { default: DEFAULTS.maxFailures },
+    'So many failures are borne, one more halts the rollout; 0: the first one halts it. `"10%"` is of the servers that are to be changed, exactly: of 19 it bears one, of 20 two.',
+    { default: DEFAULTS.maxFailures, examples: [0, 2, '10%'] },
   ),
+  ...systemRolloutFields,
   ...anyServer,
   ...eocortexSystemFields,
   servers: field(
@@ -77,6 +81,7 @@ export const fleetFile = pipe(
     name: field(label, 'Fleet', "Name of the fleet. Left out: the file's name.", {
       examples: ['Harbour district'],
     }),
+    ...fleetRolloutFields,
     systems: pipe(
       record(
         id,

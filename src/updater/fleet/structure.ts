@@ -6,6 +6,7 @@ import { pickMessage } from './messages';
 import type { ProductId } from './model';
 import { nearest } from './nearest';
 import { PRODUCT_FIELDS, PRODUCT_WORDS } from './products';
+import { serverRolloutFields, systemRolloutFields } from './rollout-fields';
 
 /** What a walk over a valibot schema needs to know of it. */
 export interface Shape {
@@ -21,7 +22,10 @@ const NO_SECRET =
   'Never a secret in a fleet file. Keys come from the SSH agent, ~/.ssh/config or "identityFile" (a path); ' +
   'VS Code asks for passwords and passphrases and keeps them in its secret storage; ' +
   'the command line asks too, or reads the variable that --password-env names. Remove it from here, and change it if others have seen this file.';
-const SYSTEM_ONLY = ['canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'];
+const SYSTEM_ONLY = [
+  ...['canary', 'maxFailures', 'maxParallel', 'product', 'releaseLines'],
+  ...Object.keys(systemRolloutFields),
+];
 /** JavaScript's objects treat these as their own. */
 const RESERVED = ['__proto__', 'constructor', 'prototype'];
 
@@ -126,6 +130,10 @@ function unknownMessage(name: string, path: Path, known: Record<string, Shape>, 
     return '"host" belongs to a server: it stands under "servers".';
   if (path.length === 4 && SYSTEM_ONLY.includes(name))
     return `"${name}" belongs to the system: it holds for all its servers.`;
+  if (path.length === 2 && path[0] === 'systems' && name in serverRolloutFields)
+    return `"${name}" belongs to the servers, each with its own.`;
+  if (path.length === 2 && path[0] === 'systems' && name === 'maxParallelPerSite')
+    return `"${name}" belongs to the fleet: it stands beside "systems".`;
   const fits = Object.keys(known).filter((key) => !isLevel(path) || wrongProduct(key, owner) === undefined);
   const near = nearest(name, fits);
   const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;

@@ -1,4 +1,5 @@
 import type { System } from '../fleet/model';
+import { sizeOf } from '../fleet/share';
 
 export type Action = 'install' | 'download' | 'rollback' | 'restart';
 export type Verdict = 'ready' | 'blocked' | 'confirm' | 'skip';
@@ -62,13 +63,31 @@ export function verdict(reasons: readonly Reason[]): Verdict {
 export const willAct = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
 
 /**
- * Sorts the servers that will act into waves: the system's canaries first, then the rest.
+ * Sorts the servers that will act into waves: the system's canaries first, then waves of the sizes that it names.
  * Servers that do nothing stay in wave 0.
  */
 export function assignWaves(systems: readonly System[], planned: PlanServer[]): void {
   for (const system of systems) {
-    if (system.canary === 0) continue;
     const acting = planned.filter((server) => server.system === system.id && willAct(server));
-    acting.slice(system.canary).forEach((server) => (server.wave = 1));
+    let begun = 0;
+    for (const [wave, size] of waveSizes(system, acting.length).entries()) {
+      for (const server of acting.slice(begun, begun + size)) server.wave = wave;
+      begun += size;
+    }
   }
+}
+
+/** Sizes of the waves of so many servers; they add up to them. */
+export function waveSizes({ canary, waves }: Pick<System, 'canary' | 'waves'>, total: number): number[] {
+  const sizes: number[] = [];
+  let left = total;
+  const wave = (size: number): void => {
+    if (left > 0) sizes.push(Math.min(size, left));
+    left -= size;
+  };
+  if (canary > 0) wave(canary);
+  for (const size of waves) wave(sizeOf(size, total));
+  const last = waves.at(-1);
+  while (left > 0) wave(last === undefined ? left : sizeOf(last, total));
+  return sizes;
 }

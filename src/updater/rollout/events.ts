@@ -54,7 +54,13 @@ export type FleetEvent = { at: string; rollout?: string } & (
       outcome: Outcome;
       status: ServerStatus;
       error: ErrorInfo | null;
+      /** Why a person had it left out. */
+      reason?: string;
     }
+  /** Its update failed, and it is being taken back; how that ends is told when the server has finished. */
+  | { type: 'server-failing'; server: string; error: ErrorInfo }
+  /** What people asked of it meanwhile. Paused, nothing new begins and what runs goes on. */
+  | { type: 'rollout-asked'; ask: 'pause' | 'continue' | 'cancel'; by: string }
   | { type: 'rollout-finished'; outcome: 'done' | 'failed' | 'cancelled'; counts: Record<Outcome, number> }
 );
 

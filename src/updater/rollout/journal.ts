@@ -1,90 +1,139 @@
-import {
-  open,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-  mkdir,
-  type FileHandle,
-} from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
 import type { FleetEvent } from './events';
+import { Ownership } from './owner';
+import { forgetRequests } from './requests';
 
 const idPattern = /^[0-9A-Za-z][0-9A-Za-z.-]{0,80}$/;
 
-/** ms between two signs of life of who works on a rollout, and how old the last may be. Process numbers are given out again. */
-const ownerBeat = 5_000;
-const ownerPatience = 60_000;
+/** What the first line of a journal says of the rest. Version 1 had no numbers before its events. */
+const version = 2;
+const header = { journal: 'vms-fleet-rollout', version };
+/** Bytes read from the end to find the last number; no event is as long. */
+const tailSize = 1 << 20;
 
-/** What the first line of a journal says of the rest. */
-const header = { journal: 'vms-fleet-rollout', version: 1 };
+interface Line {
+  text: string;
+  durable: boolean;
+  written: () => void;
+  failed: (error: unknown) => void;
+}
 
 /**
- * The journal of one rollout on this machine: one event a line, only ever appended to, written before what it tells is done.
- * Progress is not kept.
+ * The journal of one rollout on this machine: one event a line with its number, only ever appended to, written before what it
+ * tells is done. Progress is not kept. What many servers say at the same time reaches the disk together.
  */
 export class Journal {
-  private tail: Promise<void> = Promise.resolve();
-  private readonly beat: NodeJS.Timeout;
+  private readonly queue: Line[] = [];
+  private busy = false;
+  private writing: Promise<void> = Promise.resolve();
+  /** The last write broke off in the middle of a line. */
+  private torn = false;
 
   private constructor(
     private readonly file: FileHandle,
-    private readonly ownerFile: string,
-  ) {
-    // A beat that fails is made up for by the next one.
-    const sign = (): Promise<void> => utimes(ownerFile, new Date(), new Date()).catch(() => undefined);
-    this.beat = setInterval(() => void sign(), ownerBeat).unref();
-  }
+    private readonly ownership: Ownership,
+    private last: number,
+  ) {}
 
-  /** Opens the journal of a rollout, new or old, and notes that this process works on it. */
+  /**
+   * Opens the journal of a rollout, new or old; this process works on it from now on.
+   * @throws FleetError `job.busy` where another one does
+   */
   static async open(dir: string, id: string): Promise<Journal> {
     await mkdir(dir, { recursive: true });
-    const path = join(dir, `${id}.jsonl`);
-    const file = await open(path, 'a+', 0o600);
-    const { size } = await file.stat();
-    if (size === 0) await file.appendFile(`${JSON.stringify(header)}\n`);
-    else {
-      // A crash can tear the last line; the next must not be glued to it.
-      const last = Buffer.alloc(1);
-      await file.read(last, 0, 1, size - 1);
-      if (last.toString() !== '\n') await file.appendFile('\n');
+    const ownership = await Ownership.claim(dir, id);
+    if (ownership === undefined)
+      throw new FleetError('job.busy', `Rollout ${id} is being worked on already.`, {
+        hint: 'Watch it there, or cancel it first.',
+      });
+    try {
+      await forgetRequests(dir, id);
+      const file = await open(join(dir, `${id}.jsonl`), 'a+', 0o600);
+      return new Journal(file, ownership, await begin(file, dir));
+    } catch (error) {
+      await ownership.release();
+      throw error;
     }
-    // A cancel is asked of the process that works on a rollout; one that came too late for the last process is not for this one.
-    await rm(cancelFile(dir, id), { force: true });
-    const ownerFile = join(dir, `${id}.owner`);
-    await writeFile(ownerFile, String(process.pid), { mode: 0o600 });
-    return new Journal(file, ownerFile);
   }
 
   /** Appends one event. With `durable` it resolves only when the line is on the disk. */
-  async append(event: FleetEvent, durable: boolean): Promise<void> {
-    if (event.type === 'progress') return;
-    const line = `${JSON.stringify(event)}\n`;
-    const written = this.tail.then(async () => {
-      await this.file.appendFile(line);
-      if (durable) await this.file.datasync();
+  append(event: FleetEvent, durable: boolean): Promise<void> {
+    if (event.type === 'progress') return Promise.resolve();
+    return new Promise((written, failed) => {
+      const text = `${JSON.stringify({ n: this.last + 1, ...event })}\n`;
+      this.last++;
+      this.queue.push({ text, durable, written, failed });
+      if (!this.busy) this.writing = this.write();
     });
-    // Who wrote it hears that it failed; the next line is tried all the same.
-    this.tail = written.catch(() => undefined);
-    await written;
+  }
+
+  private async write(): Promise<void> {
+    this.busy = true;
+    while (this.queue.length > 0) {
+      const lines = this.queue.splice(0);
+      try {
+        await this.file.appendFile((this.torn ? '\n' : '') + lines.map(({ text }) => text).join(''));
+        this.torn = false;
+        if (lines.some(({ durable }) => durable)) await this.file.datasync();
+        for (const { written } of lines) written();
+      } catch (error) {
+        // Who wrote it hears that it failed; the next line is tried all the same.
+        this.torn = true;
+        for (const { failed } of lines) failed(error);
+      }
+    }
+    // At once: a line that comes from now on begins to write by itself.
+    this.busy = false;
   }
 
   async close(): Promise<void> {
-    clearInterval(this.beat);
-    await this.tail;
+    await this.writing;
     try {
       await this.file.close();
     } finally {
-      await rm(this.ownerFile, { force: true });
+      await this.ownership.release();
     }
   }
 }
 
-/** The events of a rollout. A torn last line, or one that is no event, is passed over. @throws FleetError `rollout.unknown` */
-export async function readJournal(dir: string, id: string): Promise<FleetEvent[]> {
+/** Makes a new journal's first line, or mends an old one's end. @returns the number of its last event */
+async function begin(file: FileHandle, dir: string): Promise<number> {
+  const { size } = await file.stat();
+  if (size === 0) {
+    await file.appendFile(`${JSON.stringify(header)}\n`);
+    await file.datasync();
+    await syncFolder(dir);
+    return 0;
+  }
+  const tail = Buffer.alloc(Math.min(size, tailSize));
+  await file.read(tail, 0, tail.length, size - tail.length);
+  const text = tail.toString();
+  // A crash can tear the last line; the next must not be glued to it.
+  if (!text.endsWith('\n')) await file.appendFile('\n');
+  return Math.max(0, ...text.split('\n').map((line) => parse(line)?.n ?? 0));
+}
+
+/** A new file's name is on the disk only when its folder is. Windows has no such thing. */
+async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, 'r').catch(() => null);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
+/** What a journal holds. */
+export interface Journalled {
+  events: FleetEvent[];
+  /** Events that once stood between those that are left, and cannot be read any more. */
+  missing: number;
+}
+
+/**
+ * Reads a journal of this version or an earlier one. A torn last line, or one that is no event, is passed over.
+ * @throws FleetError `rollout.unknown`; `journal.newer`
+ */
+export async function inspectJournal(dir: string, id: string): Promise<Journalled> {
   if (!idPattern.test(id)) throw unknownRollout(id);
   let text: string;
   try {
@@ -92,14 +141,50 @@ export async function readJournal(dir: string, id: string): Promise<FleetEvent[]
   } catch (error) {
     throw unknownRollout(id, error);
   }
-  return text.split('\n').flatMap((line) => {
-    try {
-      const event = JSON.parse(line) as FleetEvent;
-      return typeof event === 'object' && event !== null && 'type' in event ? [event] : [];
-    } catch {
-      return [];
+  const lines = text.split('\n');
+  refuseNewer(id, lines[0] ?? '');
+  const events: FleetEvent[] = [];
+  let last = 0;
+  let missing = 0;
+  for (const line of lines) {
+    const found = parse(line);
+    if (found === undefined) continue;
+    if (found.n !== undefined) {
+      missing += Math.max(0, found.n - last - 1);
+      last = found.n;
     }
-  });
+    events.push(found.event);
+  }
+  return { events, missing };
+}
+
+/** The events of a rollout. @throws FleetError as `inspectJournal` does */
+export async function readJournal(dir: string, id: string): Promise<FleetEvent[]> {
+  return (await inspectJournal(dir, id)).events;
+}
+
+function parse(line: string): { event: FleetEvent; n: number | undefined } | undefined {
+  try {
+    const found: unknown = JSON.parse(line);
+    if (typeof found !== 'object' || found === null || !('type' in found)) return undefined;
+    const { n, ...event } = found as FleetEvent & { n?: unknown };
+    return { event: event, n: typeof n === 'number' ? n : undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseNewer(id: string, first: string): void {
+  let written: unknown;
+  try {
+    written = (Object(JSON.parse(first)) as { version?: unknown }).version;
+  } catch {
+    return;
+  }
+  if (typeof written === 'number' && written > version)
+    throw new FleetError('journal.newer', `Rollout ${id} was written by a newer VMS Fleet.`, {
+      hint: 'Update VMS Fleet on this machine to see it and to go on with it.',
+    });
 }
 
 function unknownRollout(id: string, cause?: unknown): FleetError {
@@ -118,38 +203,4 @@ export async function listJournals(dir: string): Promise<string[]> {
     .filter((id) => idPattern.test(id))
     .sort()
     .reverse();
-}
-
-/** The process that works on a rollout now; null if none lives. */
-export async function ownerOf(dir: string, id: string): Promise<number | null> {
-  const file = join(dir, `${id}.owner`);
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const pid = Number(text);
-  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  const seen = await stat(file).catch(() => null);
-  if (seen === null || Date.now() - seen.mtimeMs > ownerPatience) return null;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    // EPERM: it lives and is somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : null;
-  }
-}
-
-const cancelFile = (dir: string, id: string): string => join(dir, `${id}.cancel`);
-
-/** Asks the process that works on a rollout to cancel it. */
-export async function requestCancel(dir: string, id: string): Promise<void> {
-  await writeFile(cancelFile(dir, id), '', { mode: 0o600 });
-}
-
-/** Sees such a request once, and takes it away. */
-export async function cancelRequested(dir: string, id: string): Promise<boolean> {
-  try {
-    await rm(cancelFile(dir, id));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,27 +3,42 @@ import { servers, type Fleet } from '../fleet/model';
 import type { Plan } from '../plan/plan';
 import type { Answered } from '../plan/planner';
 import type { FleetEvent } from './events';
-import { lastOf, outcomeOf } from './summary';
+import { beforeOf } from './before';
+import { lastOf, outcomesOf } from './summary';
 
 /** Outcomes behind which nothing is left to do. */
 const settled: readonly (string | null)[] = ['done', 'skipped', 'blocked'];
 
 /**
- * The plan of a rollout, less the servers that are done. What each of the others still needs is seen from its facts.
- * @throws FleetError `rollout.unknown` where all are done
+ * The plan of a rollout, less the servers that are done; of the others those of `only`, if given. What each still needs is seen
+ * from its facts. No server is left where it was interrupted while all were being watched.
+ * @throws FleetError `usage` where all are done
  */
-export function remainingPlan(events: readonly FleetEvent[]): Plan {
+export function remainingPlan(events: readonly FleetEvent[], only?: readonly string[]): Plan {
   const started = lastOf(events, 'rollout-started');
   if (started === undefined)
     throw new FleetError('rollout.unknown', 'The journal of this rollout has no beginning.');
   // A resumed rollout's plan is a part of the first one's.
   const first = events.find((event) => event.type === 'rollout-started');
   const plan = first?.type === 'rollout-started' ? first.plan : started.plan;
-  const left = plan.servers.filter((server) => !settled.includes(outcomeOf(events, server.id)));
-  if (left.length === 0)
-    throw new FleetError('usage', 'Every server of this rollout is done; there is nothing to go on with.', {
-      hint: '`vms-fleet status` shows where each stands.',
-    });
+  const { failing } = beforeOf(events);
+  const outcomes = outcomesOf(events);
+  const left = plan.servers.filter(
+    ({ id }) =>
+      (only?.includes(id) ?? true) && (failing.has(id) || !settled.includes(outcomes.get(id) ?? null)),
+  );
+  const isOver =
+    events.findLastIndex(({ type }) => type === 'rollout-finished') > events.lastIndexOf(started);
+  if (left.length === 0 && (isOver || only !== undefined))
+    throw new FleetError(
+      'usage',
+      only === undefined
+        ? 'Every server of this rollout is done; there is nothing to go on with.'
+        : 'There is nothing to go on with on these servers.',
+      {
+        hint: '`vms-fleet status` shows where each stands.',
+      },
+    );
   return { ...plan, servers: left };
 }
 

@@ -93,6 +93,15 @@ export function applyEvent(state: ServerState, event: FleetEvent): ServerState {
       return { ...state, progress: { step: event.step, done: event.done, total: event.total } };
     case 'log':
       return state;
+    case 'server-failing':
+      return {
+        ...move(state, 'failed', event.at),
+        rollout: event.rollout ?? state.rollout,
+        step: event.error.step ?? null,
+        detail: 'being rolled back',
+        progress: null,
+        error: event.error,
+      };
     case 'server-finished':
       return settle(state, event);
   }
@@ -135,7 +144,7 @@ function settle(state: ServerState, end: EventOf<'server-finished'>): ServerStat
     progress: null,
     error: end.error,
     step: end.error?.step ?? null,
-    detail: end.error?.message ?? null,
+    detail: end.error?.message ?? end.reason ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import { asFleetError, atStep, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
 import { compareVersions } from '../packages/versions';
+import { differences } from '../plan/difference';
 import { assess, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { makePlan } from '../plan/planner';
@@ -66,6 +67,7 @@ export class Work {
   private readonly platform: Platform;
   private readonly contact: Contact;
   private lastFacts: Facts | null = null;
+  private compared = false;
 
   constructor(private readonly context: WorkContext) {
     const { product, hands, platform } = meansFor(context.server);
@@ -190,6 +192,7 @@ export class Work {
     });
     const again = plan.servers[0];
     if (again === undefined) throw new Error('a plan without its server');
+    if (this.myJob(facts) === null) await this.tellDifferences(again);
     if (
       again.verdict !== 'skip' &&
       again.verdict !== 'blocked' &&
@@ -206,6 +209,14 @@ export class Work {
         },
       );
     return again;
+  }
+
+  /** Once, before anything is done: what the plan did not know yet. */
+  private async tellDifferences(again: PlanServer): Promise<void> {
+    const { planned } = this.context;
+    if (this.compared || this.context.action !== 'install' || planned.path.length === 0) return;
+    this.compared = true;
+    for (const one of differences(planned, again)) await this.contact.log('plan', one, 'warn');
   }
 
   private blocked(plan: PlanServer): FleetError {

@@ -146,6 +146,27 @@ describe('acting verbs', () => {
     );
   });
 
+  it.each([
+    [['pause', 'r-9'], 'pause r-9', /Nothing new begins/, 'Rollout r-9: pausing.'],
+    [['continue', 'r-9'], 'proceed r-9', /^$/, 'Rollout r-9: going on.'],
+    [
+      ['skip', 'r-9', '--server', 'box-1', '--reason', 'a camera is being repaired'],
+      'skip r-9 box-1 a camera is being repaired',
+      /left out/,
+      'Rollout r-9: leaving out box-1.',
+    ],
+  ])('passes %j on, and says what it means', async (argv, call, meaning, said) => {
+    const { code, calls, stdout, stderr } = await play(argv);
+    expect({ code, calls, stdout: stdout.trim() }).toEqual({
+      code: 0,
+      calls: [call, 'dispose'],
+      stdout: said,
+    });
+    expect(stderr).toMatch(meaning);
+    const json = await play([...argv, '--json']);
+    expect(JSON.parse(json.stdout)).toEqual({ schema: 1, rollout: 'r-9', asked: argv[0] });
+  });
+
   it('resumes without asking again, and cancels', async () => {
     const summary = {
       action: 'install' as const,
@@ -160,6 +181,9 @@ describe('acting verbs', () => {
       'resume r-9',
       'dispose',
     ]);
+    expect((await play(['resume', 'r-9', '--server', 'box-2'], { ...success, rollouts })).calls).toContain(
+      'resume r-9 only box-2',
+    );
     expect(await play(['cancel', 'r-9'], { rollouts })).toMatchObject({
       code: 0,
       calls: ['cancel r-9', 'dispose'],
@@ -191,7 +215,7 @@ describe('interruption', () => {
       signals,
     );
     expect(played.code).toBe(130);
-    expect(played.stderr).toContain('transfers end and keep what has arrived');
+    expect(played.stderr).toContain('Transfers stop and keep what has arrived');
     expect(events(played.stdout).at(-1)?.outcome).toBe('cancelled');
     expect(played.left).toBe(false);
     expect(signals.listenerCount(signal)).toBe(0);

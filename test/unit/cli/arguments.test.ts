@@ -40,7 +40,11 @@ describe('arguments', () => {
 
   it('takes every verb of the contract, and explains each in the help', () => {
     for (const verb of verbs) {
-      const words = verb === 'resume' || verb === 'cancel' ? ['id'] : [];
+      const ofRollout = ['resume', 'cancel', 'pause', 'continue', 'skip'].includes(verb);
+      const words = [
+        ...(ofRollout ? ['id'] : []),
+        ...(verb === 'skip' ? ['--server', 'a', '--reason', 'broken'] : []),
+      ];
       expect(readArguments([verb, ...words])).toMatchObject({ verb });
       expect(help()).toContain(`\n  ${verb}`);
       expect(help(verb)).toMatch(new RegExp(`^vms-fleet ${verb}\\b`));
@@ -62,6 +66,8 @@ describe('arguments', () => {
 
   it('refuses in one line what is missing, too much or out of place', () => {
     expect(refusal().message).toContain('a verb is missing');
+    expect(refusal('skip', 'r', '--server', 'a').message).toBe('"skip" needs a server and a reason.');
+    expect(refusal('skip', 'r', '--server', 'a', '--reason', ' ').message).toContain('a reason');
     expect(refusal('resume').message).toBe('"resume" needs the id of a rollout.');
     expect(refusal('cancel', 'a', 'b').message).toContain('"b"');
     expect(refusal('status', 'box-1')).toMatchObject({ hint: expect.stringContaining('--server') as string });

@@ -123,6 +123,25 @@ describe('plan', () => {
 });
 
 describe('other reading verbs', () => {
+  it('rollouts writes a report of all, or of one', async () => {
+    const one = (id: string) => ({
+      ...{ id, action: 'install' as const, fleet: '/f.jsonc', by: 'me', startedAt: at, finishedAt: at },
+      state: 'done' as const,
+      servers: [{ id: 'box-1', outcome: 'done' }],
+    });
+    const script = { rollouts: [one('r-1'), one('r-2')], journal: [] };
+    const table = await play(['rollouts', '--report', 'csv'], script);
+    expect(table.stdout.split('\n').map((line) => line.split(',')[0])).toEqual(['Rollout', 'r-1', 'r-2', '']);
+    expect((await play(['rollouts', 'r-2', '--report', 'html'], script)).stdout).toMatch(/install r-2: /);
+    const json = JSON.parse(
+      (await play(['rollouts', 'r-2', '--report', 'csv', '--json'], script)).stdout,
+    ) as {
+      rollouts: { id: string }[];
+    };
+    expect(json.rollouts.map(({ id }) => id)).toEqual(['r-2']);
+    expect(await play(['rollouts', '--report', 'pdf'], script)).toMatchObject({ code: 2 });
+  });
+
   it('rollouts lists the newest first', async () => {
     const summary = {
       action: 'install' as const,

@@ -72,6 +72,7 @@ export interface Script {
     signal: AbortSignal | undefined,
   ) => Promise<'done' | 'failed' | 'cancelled'>;
   rollouts?: RolloutSummary[];
+  journal?: FleetEvent[];
   checks?: Check[];
 }
 
@@ -185,15 +186,19 @@ function coreOf(script: Script, calls: string[]): Core {
         },
         rollouts: () => Promise.resolve(script.rollouts ?? []),
         resume: (id, options) => {
-          calls.push(`resume ${id}`);
+          calls.push(`resume ${id}${options?.servers ? ` only ${options.servers.join(' ')}` : ''}`);
           return roll(id, options?.signal);
         },
         cancel: (id) => {
           calls.push(`cancel ${id}`);
           return Promise.resolve();
         },
+        pause: (id) => Promise.resolve(void calls.push(`pause ${id}`)),
+        proceed: (id) => Promise.resolve(void calls.push(`proceed ${id}`)),
+        skip: (id, server, why) => Promise.resolve(void calls.push(`skip ${id} ${server} ${why}`)),
         doctor: () => Promise.resolve(script.checks ?? []),
-        journal: unused('journal'),
+        journal:
+          script.journal === undefined ? unused('journal') : () => Promise.resolve(script.journal ?? []),
         dispose: () => {
           calls.push('dispose');
           return Promise.resolve();

@@ -67,17 +67,19 @@ async function play(
       cancel: stop.cancel.signal,
       detach: stop.detach.signal,
     },
-    async ({ server, planned: one }) => {
-      expect(one.id).toBe(server.id);
-      worked.push(server.id);
-      now[server.system] = (now[server.system] ?? 0) + 1;
-      most[server.system] = Math.max(most[server.system] ?? 0, now[server.system] ?? 0);
-      await sleep(1 + Math.random() * 4);
-      try {
-        return await behave(server.id, stop);
-      } finally {
-        now[server.system] = (now[server.system] ?? 0) - 1;
-      }
+    {
+      work: async ({ server, planned: one }) => {
+        expect(one.id).toBe(server.id);
+        worked.push(server.id);
+        now[server.system] = (now[server.system] ?? 0) + 1;
+        most[server.system] = Math.max(most[server.system] ?? 0, now[server.system] ?? 0);
+        await sleep(1 + Math.random() * 4);
+        try {
+          return await behave(server.id, stop);
+        } finally {
+          now[server.system] = (now[server.system] ?? 0) - 1;
+        }
+      },
     },
   );
   await journal.close();
@@ -327,5 +329,64 @@ describe('a cancelled rollout', () => {
     );
     expect(outcomes).toEqual({ 's-0': 'cancelled', 's-1': 'not-started' });
     expect(events.map(({ type }) => type)).not.toContain('rollout-finished');
+  });
+});
+
+describe('a journal that cannot be written', () => {
+  it('ends the rollout here by name, and begins nothing that it does not hold', async () => {
+    const dir = await scratch();
+    const library = openLibrary(dir);
+    const fleet = fleetOf({ s: { servers: 3 } });
+    const worked: string[] = [];
+    let lines = 0;
+    let letGo = false;
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const rollout = carryOut(
+      {
+        id: 'r',
+        fleet,
+        plan: planOf(
+          ids('s', 3).map((id) => planned(id)),
+          { s: 2 },
+        ),
+        by: 'tester@desk',
+        resumed: false,
+        links: noLinks,
+        library,
+        supplies: new Supplies(library, () => fleet),
+        journal: {
+          append: () => (++lines > 2 ? Promise.reject(full) : Promise.resolve()),
+        } as unknown as Journal,
+        emit: () => undefined,
+        now: () => new Date(at(0)),
+        cancel: new AbortController().signal,
+        detach: new AbortController().signal,
+      },
+      {
+        work: async (own) => {
+          const { server, detach } = own;
+          worked.push(server.id);
+          if (server.id === 's-1')
+            await new Promise<void>((resolve) =>
+              detach.addEventListener('abort', () => {
+                letGo = true;
+                resolve();
+              }),
+            );
+          else
+            await own.say({
+              type: 'status',
+              server: server.id,
+              status: 'installing',
+              step: null,
+              detail: null,
+            });
+          return done;
+        },
+      },
+    );
+    await expect(rollout).rejects.toMatchObject({ code: 'journal.failed', cause: full });
+    expect(worked).toEqual(['s-0', 's-1']);
+    expect(letGo).toBe(true);
   });
 });

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { servers, type Fleet } from '../../../src/updater/fleet/model';
@@ -11,46 +10,12 @@ import { carryOut } from '../../../src/updater/rollout/rollout';
 import { Supplies } from '../../../src/updater/rollout/supply';
 import type { Waits, WorkContext, WorkResult } from '../../../src/updater/rollout/work';
 import type { Links } from '../../../src/updater/targets/link';
+import { Clock } from './clock';
 import { fleetOf, planned, planOf, scratch } from './fixtures';
 
 const minute = 60_000;
 const done: WorkResult = { outcome: 'done', status: 'installed', error: null };
 const noLinks = { dispose: () => undefined } as Links;
-
-/** Time that passes only while somebody sleeps: whoever is to wake first moves the clock. */
-class Clock {
-  private sleepers: { at: number; wake: () => void }[] = [];
-  readonly longest = { sleep: 0 };
-  constructor(private time: number) {}
-
-  now = (): Date => new Date(this.time);
-
-  sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-    this.longest.sleep = Math.max(this.longest.sleep, ms);
-    if (signal?.aborted === true) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.sleepers.push({ at: this.time + ms, wake });
-      signal?.addEventListener('abort', wake);
-    });
-  };
-
-  /** Lets time pass until `over`. */
-  async run(over: () => boolean): Promise<void> {
-    while (!over()) {
-      await setImmediate();
-      const next = Math.min(...this.sleepers.map(({ at }) => at));
-      if (next === Infinity) continue;
-      this.time = Math.max(this.time, next);
-      const due = this.sleepers.filter(({ at }) => at <= this.time);
-      this.sleepers = this.sleepers.filter(({ at }) => at > this.time);
-      for (const { wake } of due) wake();
-    }
-  }
-}
 
 interface Hop {
   server: string;
@@ -117,7 +82,7 @@ async function play(fleet: Fleet, plan: Plan, start: string, options: Options = 
       cancel: stop.cancel.signal,
       detach: stop.detach.signal,
     },
-    work,
+    { work },
   ).finally(() => (over = true));
   await Promise.all([ended, clock.run(() => over)]);
   const told = (server: string) =>
@@ -162,7 +127,7 @@ describe('a rollout', () => {
     expect(prepared).toHaveLength(16);
     expect(early).toHaveLength(8);
     expect(new Set(hops.map(({ at }) => at.toISOString()))).toEqual(new Set(['2026-11-21T20:00:00.000Z']));
-    expect(told('s-7')).toEqual([opens]);
+    expect(told('s-7')).toEqual(['behind 7 servers; 6 at a time', opens]);
 
     const back = await play(fleet, planOf(all, { s: 8 }, { action: 'rollback' }), '2026-11-21T19:58:00Z');
     expect(back.prepared).toHaveLength(8);

@@ -1,0 +1,32 @@
+import * as vscode from 'vscode';
+import { recordOf } from '../updater/rollout/history';
+import { report, reportFormats } from '../updater/rollout/report';
+import type { Command } from './command';
+import { chooseFleet } from './selection';
+
+const names = { html: 'Web page', csv: 'Table (CSV)', json: 'JSON' };
+const open = 'Open';
+
+/** Writes the history of a fleet's rollouts into a file: who, when, what, how long, and the recording gap of each server. */
+export const exportHistory: Command = async (faces, chosen) => {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return;
+  const updater = await session.updater();
+  const rollouts = (await updater.rollouts()).filter(({ fleet }) => fleet === session.fleet.file);
+  const target = await vscode.window.showSaveDialog({
+    title: 'Export Rollout History',
+    defaultUri: vscode.Uri.joinPath(session.uri, '..', 'rollouts.html'),
+    filters: { [names.html]: ['html'], [names.csv]: ['csv'], [names.json]: ['json'] },
+  });
+  if (!target) return;
+  const format = reportFormats.find((one) => target.path.toLowerCase().endsWith(`.${one}`)) ?? 'html';
+  const records = await Promise.all(
+    rollouts.map(async (one) => recordOf(one, await updater.journal(one.id))),
+  );
+  await vscode.workspace.fs.writeFile(target, Buffer.from(report(records, format)));
+  const said = `VMS Fleet: ${records.length} rollouts written to ${vscode.workspace.asRelativePath(target)}.`;
+  // Not awaited: it is written, whatever becomes of the notification.
+  void vscode.window.showInformationMessage(said, open).then((choice) => {
+    if (choice === open) void vscode.env.openExternal(target);
+  });
+};

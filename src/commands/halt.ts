@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import { pauseMeaning, skipMeaning, whatCancelMeans } from '../updater/rollout/meaning';
+import type { RolloutSummary } from '../updater/updater';
+import type { FleetSelection, FleetSession } from '../vscode/session';
+import type { Faces } from '../vscode/faces';
+import { actionWords, listed } from '../vscode/words';
+import type { Command } from './command';
+import { chooseFleet } from './selection';
+
+interface Picked {
+  session: FleetSession;
+  rollout: RolloutSummary;
+  /** "Install by me@here". */
+  name: string;
+  servers: string;
+}
+
+/** Stops a rollout that runs, after saying what that means for each of its servers. */
+export const cancel: Command = async (faces, chosen) => {
+  const picked = await choose(faces, chosen, 'Cancel which rollout?');
+  if (!picked) return;
+  const { session, rollout, name, servers } = picked;
+  const stop = 'Cancel the Rollout';
+  const detail = [servers, ...whatCancelMeans(session.states.values(), rollout.id)].join('\n\n');
+  const choice = await vscode.window.showWarningMessage(`${name}: cancel it?`, { modal: true, detail }, stop);
+  if (choice === stop) await (await session.updater()).cancel(rollout.id);
+};
+
+/** Begins nothing new in a rollout that runs. */
+export const pause: Command = async (faces, chosen) => {
+  const picked = await choose(faces, chosen, 'Pause which rollout?', ({ asked }) => asked === undefined);
+  if (!picked) return;
+  await (await picked.session.updater()).pause(picked.rollout.id);
+  void vscode.window.showInformationMessage(`${picked.name}: paused. ${pauseMeaning}`);
+};
+
+/** Lets a paused rollout go on. */
+export const proceed: Command = async (faces, chosen) => {
+  const picked = await choose(faces, chosen, 'Let which rollout go on?', ({ asked }) => asked === 'pause');
+  if (picked) await (await picked.session.updater()).proceed(picked.rollout.id);
+};
+
+/** Leaves servers that have not begun out of a rollout; the person says why. */
+export const skip: Command = async (faces, chosen) => {
+  const picked = await choose(faces, chosen, 'Leave servers out of which rollout?');
+  if (!picked) return;
+  const { session, rollout, name } = picked;
+  const waiting = rollout.servers
+    .filter(({ id, outcome }) => outcome === null && session.states.get(id)?.status === 'queued')
+    .map(({ id }) => id);
+  const selected = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
+  const meant = waiting.filter((id) => selected.has(id));
+  if (waiting.length === 0) {
+    void vscode.window.showInformationMessage(`${name}: no server waits any more.`);
+    return;
+  }
+  const title = 'Leave out which servers?';
+  const ids =
+    meant.length > 0 ? meant : await vscode.window.showQuickPick(waiting, { title, canPickMany: true });
+  if (!ids || ids.length === 0) return;
+  const why = await vscode.window.showInputBox({
+    title: `Leave out ${listed(ids, 5)}: why?`,
+    prompt: skipMeaning,
+    validateInput: (text) =>
+      text.trim() === '' ? 'A reason is kept in the history of the rollout.' : undefined,
+  });
+  if (why === undefined) return;
+  const updater = await session.updater();
+  for (const id of ids) await updater.skip(rollout.id, id, why.trim());
+};
+
+/** The rollout that is meant: the only one that runs, or the one that the person picks. */
+async function choose(
+  faces: Faces,
+  chosen: readonly FleetSelection[],
+  title: string,
+  fits: (rollout: RolloutSummary) => boolean = () => true,
+): Promise<Picked | undefined> {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return undefined;
+  const running = (await (await session.updater()).rollouts()).filter(
+    (rollout) => rollout.state === 'running' && rollout.fleet === session.fleet.file && fits(rollout),
+  );
+  if (running.length === 0) {
+    void vscode.window.showInformationMessage('VMS Fleet: there is no such rollout that runs now.');
+    return undefined;
+  }
+  const items = running.map((rollout) => {
+    const name = `${actionWords[rollout.action].verb} by ${rollout.by}`;
+    const servers = listed(rollout.servers.map(({ id }) => id));
+    const description = new Date(rollout.startedAt).toLocaleString();
+    return { label: name, description, detail: servers, choice: { session, rollout, name, servers } };
+  });
+  if (items.length === 1) return items[0]?.choice;
+  return (await vscode.window.showQuickPick(items, { title }))?.choice;
+}

@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto';
+import { FleetError } from '../errors';
+import { servers as serversOf, type Fleet, type Server } from '../fleet/model';
+import type { Library } from '../packages/library';
+import type { Plan } from '../plan/plan';
+import type { Answered } from '../plan/planner';
+import type { Links } from '../targets/link';
+import { platformOf } from '../targets/read-facts';
+import { beforeOf, pausedBy } from './before';
+import { Control } from './control';
+import type { FleetEvent, NewEvent } from './events';
+import { Journal, readJournal } from './journal';
+import { ownerOf } from './owner';
+import { request, takeRequests, type Request } from './requests';
+import { adoptedPlan, remainingPlan } from './resume';
+import { carryOut, type Ended } from './rollout';
+import { lastOf, summaries, type RolloutSummary } from './summary';
+import type { Supplies } from './supply';
+import { count } from './tally';
+
+/** ms between two looks for what another process has asked for. */
+const requestPoll = 1_000;
+
+export interface DeskMeans {
+  /** Folder of the journals. */
+  dir: string;
+  /** user@workstation. */
+  by: string;
+  fleet(): Fleet;
+  links: Links;
+  library: Library;
+  supplies: Supplies;
+  emit(event: FleetEvent): void;
+  now(): Date;
+  /** Asks servers for their facts; one that cannot be asked is an answer too. */
+  ask(servers: readonly Server[], signal?: AbortSignal): Promise<Map<string, Answered>>;
+  /** This process ends, or its fleet file is closed: what runs on servers goes on there. */
+  letGo: AbortSignal;
+}
+
+export interface ResumeOptions {
+  signal?: AbortSignal;
+  /** Ids: only these of the servers that are not done. */
+  servers?: readonly string[];
+  /** Nobody asked for it: a rollout that was paused stays so. */
+  unasked?: boolean;
+}
+
+interface Running {
+  cancel: AbortController;
+  control: Control;
+  ended: Promise<unknown>;
+}
+
+/** Where rollouts are begun, gone on with, and told what people want of them, in whichever process they run. */
+export class RolloutDesk {
+  private readonly running = new Map<string, Running>();
+
+  constructor(private readonly means: DeskMeans) {}
+
+  run(plan: Plan, signal?: AbortSignal): Promise<Ended & { id: string }> {
+    const stamp = this.means
+      .now()
+      .toISOString()
+      .replace(/[-:]|\.\d+Z$/g, '');
+    return this.carry(`${stamp}-${randomBytes(3).toString('hex')}`, plan, undefined, signal);
+  }
+
+  async resume(id: string, options: ResumeOptions = {}): Promise<Ended & { id: string }> {
+    const { signal, servers, unasked = false } = options;
+    const events = await this.known(id);
+    if (events === undefined) {
+      // One that a colleague began, or whose journal is lost: the servers know its jobs.
+      const fleet = this.means.fleet();
+      const plan = adoptedPlan(fleet, id, await this.means.ask(serversOf(fleet), signal));
+      return this.carry(id, plan, { events: undefined, unasked }, signal);
+    }
+    return this.carry(id, remainingPlan(events, servers), { events, unasked }, signal);
+  }
+
+  private async carry(
+    id: string,
+    plan: Plan,
+    resumed: { events: readonly FleetEvent[] | undefined; unasked: boolean } | undefined,
+    signal?: AbortSignal,
+  ): Promise<Ended & { id: string }> {
+    const { means } = this;
+    const journal = await Journal.open(means.dir, id);
+    const cancel = new AbortController();
+    const passOn = (): void => cancel.abort();
+    if (signal?.aborted) passOn();
+    else signal?.addEventListener('abort', passOn, { once: true });
+    const control = new Control(pausedBy(resumed?.events ?? []));
+    const ended = carryOut({
+      ...{ id, plan, by: means.by, journal, control },
+      ...{ fleet: means.fleet(), links: means.links, library: means.library, supplies: means.supplies },
+      resumed: resumed !== undefined,
+      ...(resumed?.events && { before: beforeOf(resumed.events) }),
+      emit: (event) => means.emit(event),
+      now: () => means.now(),
+      cancel: cancel.signal,
+      detach: means.letGo,
+    });
+    // Whoever goes on with it by hand wants it to go on.
+    if (resumed?.unasked === false && control.paused !== null) control.proceed(means.by);
+    const running = { cancel, control, ended };
+    this.running.set(id, running);
+    // What cannot be read now is looked for again.
+    const hear = (): Promise<void> => this.hear(id, running).catch(() => undefined);
+    const poll = setInterval(() => void hear(), requestPoll);
+    try {
+      return { id, ...(await ended) };
+    } finally {
+      clearInterval(poll);
+      signal?.removeEventListener('abort', passOn);
+      this.running.delete(id);
+      await journal.close();
+    }
+  }
+
+  private async hear(id: string, running: Running): Promise<void> {
+    for (const asked of await takeRequests(this.means.dir, id)) obey(running, asked);
+  }
+
+  list(): Promise<RolloutSummary[]> {
+    return summaries(this.means.dir);
+  }
+
+  journal(id: string): Promise<FleetEvent[]> {
+    return readJournal(this.means.dir, id);
+  }
+
+  pause(id: string): Promise<void> {
+    return this.tell(id, { ask: 'pause', by: this.means.by });
+  }
+
+  proceed(id: string): Promise<void> {
+    return this.tell(id, { ask: 'continue', by: this.means.by });
+  }
+
+  /** Leaves a server out that has not begun. @throws FleetError `usage` where it is not one that waits */
+  async skip(id: string, server: string, why: string): Promise<void> {
+    const asked: Request = { ask: 'skip', by: this.means.by, server, why };
+    const here = this.running.get(id);
+    if (here === undefined && (await ownerOf(this.means.dir, id)) === null)
+      return this.skipInJournal(id, server, `${why} (${this.means.by})`);
+    if (here !== undefined && !here.control.skippable(server)) throw noSuchServer(id, server);
+    await this.tell(id, asked);
+  }
+
+  /** Nobody works on it: whoever goes on with it finds it left out. */
+  private async skipInJournal(id: string, server: string, reason: string): Promise<void> {
+    const left = remainingPlan(await readJournal(this.means.dir, id));
+    if (!left.servers.some((one) => one.id === server)) throw noSuchServer(id, server);
+    await this.note(id, [
+      ...[
+        {
+          type: 'server-finished',
+          server,
+          outcome: 'skipped',
+          status: 'unknown',
+          error: null,
+          reason,
+        } as const,
+      ],
+    ]);
+  }
+
+  private async tell(id: string, asked: Request): Promise<void> {
+    const mine = this.running.get(id);
+    if (mine !== undefined) return obey(mine, asked);
+    if ((await ownerOf(this.means.dir, id)) !== null) return request(this.means.dir, id, asked);
+    throw new FleetError('usage', `Nobody works on rollout ${id} now.`, {
+      hint: 'Resume it first. `vms-fleet rollouts` shows which are running.',
+    });
+  }
+
+  async cancel(id: string): Promise<void> {
+    const asked: Request = { ask: 'cancel', by: this.means.by };
+    if (this.running.has(id) || (await ownerOf(this.means.dir, id)) !== null) return this.tell(id, asked);
+    await this.cancelOnServers(id);
+  }
+
+  /** Nobody works on it here: its jobs are stopped where they lie, and its journal is told. */
+  private async cancelOnServers(id: string): Promise<void> {
+    const { means } = this;
+    const known = await this.known(id);
+    const planned = known && lastOf(known, 'rollout-started')?.plan.servers.map((one) => one.id);
+    const asked = serversOf(means.fleet()).filter((server) => planned?.includes(server.id) ?? true);
+    const answered = await means.ask(asked);
+    const cancelled = await Promise.all(
+      asked.map(async (server) => {
+        const answer = answered.get(server.id);
+        const job = answer && 'facts' in answer ? answer.facts.job : null;
+        const platform = platformOf(server);
+        if (platform === undefined || !job?.id.startsWith(`${id}-`) || job.state === 'done') return false;
+        await platform.cancelJob(await means.links.get(server), job.id);
+        return true;
+      }),
+    );
+    if (known === undefined && !cancelled.includes(true))
+      throw new FleetError('rollout.unknown', `Neither this machine nor a server knows a rollout ${id}.`, {
+        hint: '`vms-fleet rollouts` lists those of this machine.',
+      });
+    await means.ask(asked.filter((_, index) => cancelled[index]));
+    if (known === undefined || lastOf(known, 'rollout-finished') !== undefined) return;
+    const counts = count(asked.map(() => 'cancelled'));
+    await this.note(id, [
+      { type: 'rollout-asked', ask: 'cancel', by: means.by },
+      { type: 'rollout-finished', outcome: 'cancelled', counts },
+    ]);
+  }
+
+  /** Undefined where this machine has no journal of it. */
+  private async known(id: string): Promise<FleetEvent[] | undefined> {
+    try {
+      return await readJournal(this.means.dir, id);
+    } catch (error) {
+      if (error instanceof FleetError && error.code === 'rollout.unknown') return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes into the journal of a rollout that nobody works on. */
+  private async note(id: string, events: readonly NewEvent[]): Promise<void> {
+    const journal = await Journal.open(this.means.dir, id);
+    try {
+      const at = this.means.now().toISOString();
+      for (const event of events) await journal.append({ at, rollout: id, ...event }, true);
+    } finally {
+      await journal.close();
+    }
+  }
+
+  /** Resolves when all that ran here has ended, or was let go of. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.running.values()].map(({ ended }) => ended));
+  }
+}
+
+function obey({ cancel, control }: Running, asked: Request): void {
+  switch (asked.ask) {
+    case 'pause':
+      return control.pause(asked.by);
+    case 'continue':
+      return control.proceed(asked.by);
+    case 'skip':
+      return control.skip(asked.server, asked.by, asked.why);
+    case 'cancel':
+      control.cancelledBy(asked.by);
+      return cancel.abort();
+  }
+}
+
+function noSuchServer(id: string, server: string): FleetError {
+  return new FleetError('usage', `${server} does not wait in rollout ${id}.`, {
+    server,
+    hint: 'Only a server that has not begun can be skipped. `vms-fleet rollouts ID` shows how each stands.',
+  });
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asFleetError, FleetError } from '../errors';
+import type { Server } from '../fleet/model';
+import type { Library } from '../packages/library';
+import { meansFor } from '../products/means';
+import type { Facts } from '../targets/facts';
+import type { Links } from '../targets/link';
+import { readFacts } from '../targets/read-facts';
+import { isLinkTrouble } from './contact';
+
+/** A server that does not answer is asked so often, so many ms apart, before it counts as away. */
+const tries = 3;
+const pause = 10_000;
+
+export interface Looking {
+  server: Server;
+  links: Links;
+  library: Library;
+  signal: AbortSignal;
+}
+
+/** What a look at a server found: what is wrong with it (null: nothing), and its facts where it answered. */
+export interface Seen {
+  wrong: FleetError | null;
+  facts: Facts | null;
+}
+
+/** Looks whether a server is there and well while no rollout of ours acts on it. @throws only when the signal aborts */
+export async function look({ server, links, library, signal }: Looking): Promise<Seen> {
+  for (let left = tries - 1; ; left--) {
+    try {
+      const { hands, platform } = meansFor(server);
+      const link = await links.get(server, { signal });
+      const facts = await readFacts(link, platform, hands, await library.list(), signal);
+      return { wrong: wrongWith(server, facts), facts };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const wrong = asFleetError(thrown, { server: server.id });
+      if (left === 0 || !isLinkTrouble(wrong)) return { wrong, facts: null };
+      links.drop(server);
+      await sleep(pause, undefined, { signal });
+    }
+  }
+}
+
+function wrongWith(server: Server, { job, service, installed }: Facts): FleetError | null {
+  if (job?.state === 'running' || job?.state === 'interrupted')
+    return new FleetError('job.busy', `Job ${job.id} of ${job.by} is at work on ${server.id}.`, {
+      server: server.id,
+      hint: 'Wait until it has ended.',
+    });
+  if (installed !== null && service !== undefined && service.state !== 'running')
+    return new FleetError(
+      'verify.service',
+      `The service ${service.name} on ${server.id} is ${service.state}.`,
+      {
+        server: server.id,
+        hint: "Roll back, or look at the service's log on the server.",
+      },
+    );
+  return null;
+}

@@ -1,0 +1,50 @@
+import type { ServerStatus } from './events';
+import type { ServerState } from './state';
+
+/** What cancelling means for a server, by what is being done to it. Said before it is done. */
+const cancelMeans = {
+  waits: 'waiting: not begun, and stays as it is',
+  transfer: 'downloading: the transfer stops and keeps what has arrived; nothing that runs there changes',
+  before: 'before the restart: what was staged is taken back; the version that runs there stays',
+  behind: 'at its restart, or past it: it cannot be stopped any more, and ends by itself',
+} as const;
+type Phase = keyof typeof cancelMeans;
+
+const phases: Partial<Record<ServerStatus, Phase>> = {
+  queued: 'waits',
+  downloading: 'transfer',
+  installing: 'before',
+  'rolling-back': 'before',
+  restarting: 'behind',
+  verifying: 'behind',
+  failed: 'waits',
+};
+
+const order: readonly Phase[] = ['behind', 'before', 'transfer', 'waits'];
+
+/** What cancelling a rollout means in general, for whoever does not see its servers. */
+export const cancelMeaning =
+  'Transfers stop and keep what has arrived. An installation that is not yet at its restart is undone; one that is past it ends by itself. Nothing else is begun.';
+
+/** What cancelling a rollout means for each of its servers now, one sentence a phase, the most serious first. */
+export function whatCancelMeans(states: Iterable<ServerState>, rollout: string): string[] {
+  const inPhase = new Map<Phase, string[]>();
+  for (const { id, rollout: own, status } of states) {
+    const phase = own === rollout ? phases[status] : undefined;
+    if (phase === undefined) continue;
+    inPhase.set(phase, [...(inPhase.get(phase) ?? []), id]);
+  }
+  const said = order.flatMap((phase) => {
+    const ids = inPhase.get(phase);
+    return ids === undefined ? [] : [`${listed(ids)}: ${cancelMeans[phase]}.`];
+  });
+  return said.length > 0 ? said : [cancelMeaning];
+}
+
+export const pauseMeaning =
+  'Nothing new begins. A server that is being worked on goes on to the end of the version that it is at; the next version, and the next server, wait until the rollout is let go on.';
+
+export const skipMeaning = 'A server that has not begun is left out, and stays as it is.';
+
+const listed = (ids: readonly string[]): string =>
+  ids.length > 5 ? `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more` : ids.join(', ');

@@ -1,0 +1,93 @@
+import { FleetError, asFleetError } from '../errors';
+import { meansFor } from '../products/means';
+import type { Facts } from '../targets/facts';
+import { readFacts } from '../targets/read-facts';
+import { Contact } from './contact';
+import { Work, type WorkContext, type WorkResult } from './work';
+
+/**
+ * Takes back what this rollout has installed on a server whose update failed, newest first. The server counts as failed either
+ * way; a rollback that fails too is a state of its own.
+ */
+export async function rollBack(own: WorkContext, failed: WorkResult): Promise<WorkResult> {
+  const failure = failed.error ?? new FleetError('internal', `${own.server.id} failed.`);
+  let facts: Facts;
+  try {
+    facts = await factsOf(own);
+  } catch (thrown) {
+    const why = asFleetError(thrown).message;
+    return { ...failed, error: also(failure, `It was not rolled back, for it could not be asked: ${why}`) };
+  }
+  const path = wayBack(facts, own.rolloutId);
+  // Nothing took, so nothing is to be taken back: the job undid what it had staged.
+  if (path === undefined) return failed;
+  if (path.length === 0)
+    return { ...failed, error: also(failure, 'There is no earlier version to roll it back to.') };
+  const to = path.at(-1) ?? null;
+  const planned = {
+    ...own.planned,
+    from: facts.installed?.version ?? null,
+    to,
+    path,
+    reasons: [],
+    steps: [],
+  };
+  const result = await new Work({ ...own, action: 'rollback', to, planned, mayBegin: () => true }).run();
+  if (result === 'waits') throw new Error('a rollback that waits');
+  switch (result.outcome) {
+    case 'done':
+      return { ...result, outcome: 'failed', error: also(failure, `It was rolled back to ${to}.`) };
+    case 'cancelled':
+      return result;
+    case 'failed':
+    case 'blocked':
+    case 'skipped':
+    case 'not-started':
+      return { ...result, outcome: 'failed', error: both(failure, result.error) };
+  }
+}
+
+/** The versions to go down over, newest first; undefined where this rollout has installed nothing that still runs. */
+export function wayBack({ entries = [], history, job }: Facts, rolloutId: string): string[] | undefined {
+  const prefix = `${rolloutId}-`;
+  const newestFirst = [...entries].reverse();
+  const isOurs = (index: number): boolean => {
+    const entry = newestFirst[index];
+    return entry !== undefined && entry.backup !== null && entry.id.startsWith(prefix);
+  };
+  let ours = 0;
+  while (isOurs(ours)) ours++;
+  const left = history.slice(0, -1).reverse().slice(0, ours);
+  // A rollback of ours that was begun may have taken its entry off the stack already; it is still to be seen to its end.
+  const begun = job?.action === 'rollback' && job.id.startsWith(prefix) ? job.to : null;
+  if (begun !== null && !left.includes(begun)) return [begun, ...left];
+  return ours === 0 ? undefined : left;
+}
+
+async function factsOf(own: WorkContext): Promise<Facts> {
+  const { server, links, library, detach } = own;
+  const { hands, platform } = meansFor(server);
+  const contact = new Contact(server, links, (event) => own.say(event));
+  const packages = await library.list();
+  return contact.persist(detach, (link) => readFacts(link, platform, hands, packages, detach));
+}
+
+function also(failure: FleetError, more: string): FleetError {
+  const { code, message, hint, server, step } = failure;
+  return new FleetError(code, `${message} ${more}`, {
+    ...(hint !== undefined && { hint }),
+    ...(server !== undefined && { server }),
+    ...(step !== undefined && { step }),
+    cause: failure,
+  });
+}
+
+function both(failure: FleetError, second: FleetError | null): FleetError {
+  const why = second?.message ?? 'no reason given';
+  return new FleetError(second?.code ?? 'job.failed', `${failure.message} Its rollback failed too: ${why}`, {
+    ...(failure.server !== undefined && { server: failure.server }),
+    ...(second?.step !== undefined && { step: second.step }),
+    hint: 'The server needs a person: look at its log, then roll back again or install a version that works.',
+    cause: failure,
+  });
+}
