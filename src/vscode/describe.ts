@@ -2,8 +2,8 @@ import type { Server } from '../updater/fleet/model';
 import { coreModule } from '../updater/packages/coordinates';
 import type { Severity } from '../updater/plan/plan';
 import type { ServerState } from '../updater/rollout/state';
-import { escapeMarkdown } from '../vscode/markdown';
-import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from '../vscode/words';
+import { escapeMarkdown } from './markdown';
+import { busyStatuses, count, failedStatuses, oneLine, statusWords, wantedVersion } from './words';
 
 /**
  * What stands behind a server's name: "1.4.1 → 1.4.2 · loaded", "downloading 42 % · 1.4.1 → 1.4.2".
