@@ -1,4 +1,4 @@
-// Builds dist/extension.js and dist/cli.js (CommonJS, one file each) and the JSON Schema that the editor reads.
+// Builds dist/extension.js and dist/cli.js (CommonJS, one file each), the fleet view's page and the JSON Schema that the editor reads.
 import * as esbuild from 'esbuild';
 import { rm, writeFile } from 'node:fs/promises';
 
@@ -28,6 +28,16 @@ const builds = [
     entryPoints: ['src/cli.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
+  },
+  // The page of the fleet view, which runs in a browser of VS Code's.
+  {
+    ...common,
+    entryPoints: { webview: 'src/webview/app/main.ts' },
+    outdir: 'dist',
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    loader: { '.svg': 'text' },
   },
   // The demo fleet of `npm start`; not shipped.
   {

@@ -69,7 +69,9 @@ export function serverTooltip(server: Server, state: ServerState): string {
       ({ rule, severity, message }) =>
         `- ${severityWords[severity]}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
     ),
-    facts(server, state),
+    factRows(server, state)
+      .map(([name, value]) => `${name}: ${escapeMarkdown(value)}`)
+      .join('  \n'),
   ];
   return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
 }
@@ -81,7 +83,8 @@ const severityWords: Record<Severity, string> = {
   skip: 'nothing to do',
 };
 
-function facts(server: Server, state: ServerState): string {
+/** What is known of a server beside its state; what is not known is left out. */
+export function factRows(server: Server, state: ServerState): [name: string, value: string][] {
   const place = server.port === undefined ? server.host : `${server.host}:${server.port}`;
   const loaded = state.loaded.map(({ version, file }) => (file === undefined ? version : `${file}`));
   const rows: [string, string | null | undefined][] = [
@@ -98,10 +101,7 @@ function facts(server: Server, state: ServerState): string {
     ['Rollout', state.rollout],
     ['Out of band', server.outOfBand ?? 'none noted'],
   ];
-  return rows
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${name}: ${escapeMarkdown(value ?? '')}`)
-    .join('  \n');
+  return rows.flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
 }
 
 export interface Icon {
