@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { leftBehind } from '../commands/left-behind';
 import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
@@ -68,7 +69,8 @@ export class FleetViewPanel implements vscode.Disposable {
       enableScripts: true,
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
     };
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'fleet.svg');
+    const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, 'media', `fleet-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     this.subscriptions = [
       webview.onDidReceiveMessage(
         (message: unknown) =>
@@ -176,7 +178,9 @@ export class FleetViewPanel implements vscode.Disposable {
     rollouts: async () => {
       const session = this.need();
       const all = await (await session.updater()).rollouts();
-      return all.filter(({ fleet }) => fleet === session.fleet.file);
+      const own = all.filter(({ fleet }) => fleet === session.fleet.file);
+      const open = new Set(leftBehind(own).map(({ id }) => id));
+      return own.map((rollout) => ({ ...rollout, resumable: open.has(rollout.id) }));
     },
     rollout: async ({ id }) => {
       const session = this.need();
@@ -337,4 +341,3 @@ function logEntry(event: FleetEvent): LogEntry[] {
   const line = logLine(event);
   return line && line.level !== 'debug' ? [{ ...line, at: event.at }] : [];
 }
-

@@ -76,7 +76,7 @@ export class LiveRollouts {
   }
 
   private forget(): void {
-    const ended = [...this.folds].filter(([, { head }]) => head?.finishedAt != null);
+    const ended = [...this.folds].filter(([, { head }]) => head !== undefined && head.finishedAt !== null);
     for (const [id] of ended.slice(0, -mostEnded)) this.folds.delete(id);
   }
 }

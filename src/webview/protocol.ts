@@ -91,6 +91,8 @@ export interface SystemCard {
   packages: LoadedPackage[];
   /** Its versions stand in the fleet file, module by module. */
   hasModules: boolean;
+  /** Where packages that are not loaded come from when they are needed. */
+  hasRepository: boolean;
 }
 
 export interface LogEntry extends LogLine {
@@ -120,6 +122,8 @@ export interface PastRollout {
   /** interrupted: nobody works on it any more and it has not ended. */
   state: 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled';
   servers: { id: string; outcome: string | null }[];
+  /** It left servers behind that no later rollout has seen to. */
+  resumable: boolean;
 }
 
 /** The page asks, the extension answers. */
@@ -195,10 +199,7 @@ export class Asker {
     private readonly clock: Clock,
   ) {}
 
-  ask<Name extends RequestName>(
-    name: Name,
-    body: Requests[Name]['ask'],
-  ): Promise<Requests[Name]['answer']> {
+  ask<Name extends RequestName>(name: Name, body: Requests[Name]['ask']): Promise<Requests[Name]['answer']> {
     const id = ++this.last;
     return new Promise((resolve, reject) => {
       const ms = patience(name);
@@ -272,6 +273,9 @@ function isRequest(message: unknown): message is ToHost {
   if (typeof message !== 'object' || message === null) return false;
   const { kind, id, name } = message as Partial<ToHost>;
   return (
-    kind === 'request' && typeof id === 'number' && typeof name === 'string' && Object.hasOwn(requestNames, name)
+    kind === 'request' &&
+    typeof id === 'number' &&
+    typeof name === 'string' &&
+    Object.hasOwn(requestNames, name)
   );
 }

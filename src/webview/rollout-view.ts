@@ -181,6 +181,17 @@ export function spansOf({ phases, endedAt }: RolloutServer, now: number): Span[]
   });
 }
 
+/** Spans that follow each other in the same step, or the same status, as one. */
+export function stretchesOf(spans: readonly Span[], by: 'step' | 'status'): Span[] {
+  const stretches: Span[] = [];
+  for (const span of spans) {
+    const last = stretches.at(-1);
+    if (last?.[by] === span[by]) stretches[stretches.length - 1] = { ...last, to: span.to };
+    else stretches.push(span);
+  }
+  return stretches;
+}
+
 /** ms in which the server, or its product, was away: from being told to restart until it was being looked at again. */
 export function downtimeOf(server: RolloutServer, now: number): number {
   return total(spansOf(server, now).filter(({ status }) => status === 'restarting'));
@@ -208,7 +219,9 @@ export function forecast(view: RolloutView, now: number): Forecast {
   const acting = view.servers.filter(willActOn);
   const open = acting.filter(({ outcome }) => outcome === null);
   if (view.finishedAt !== null || open.length === 0) return { endsAt: null, note: '' };
-  const waits = open.filter(({ windowed, phases }) => windowed && phases.every(({ status }) => status === 'queued'));
+  const waits = open.filter(
+    ({ windowed, phases }) => windowed && phases.every(({ status }) => status === 'queued'),
+  );
   if (waits.length > 0) return { endsAt: null, note: 'waits for a maintenance window' };
   const done = acting.filter(({ outcome }) => outcome === 'done');
   const each = typicalOf(view) ?? view.typicalMs;

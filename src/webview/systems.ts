@@ -16,6 +16,7 @@ export function systemCards(systems: readonly System[], library: readonly Packag
       target: [...targets].join(', ') || (newest?.version ?? null),
       packages,
       hasModules,
+      hasRepository: system.servers.some(({ banalytics }) => banalytics?.repository !== undefined),
     };
   });
 }
@@ -27,7 +28,8 @@ function modulesOf(servers: readonly Server[], library: readonly PackageInfo[]):
     for (const [module, version] of Object.entries(banalytics?.modules ?? {})) {
       if (version === null) continue;
       const info = library.find(
-        (one) => one.module === module && one.version === version && (one.kind === 'core' || one.kind === 'module'),
+        (one) =>
+          one.module === module && one.version === version && (one.kind === 'core' || one.kind === 'module'),
       );
       wanted.set(`${module} ${version}`, {
         name: module,

@@ -53,8 +53,7 @@ function leftOutText(left: readonly ServerRow[]): string {
   return `${left.length} servers (${[...counts].map(([word, n]) => `${n} ${word}`).join(', ')})`;
 }
 
-const why = (row: ServerRow): string =>
-  row.offers.includes('cancel') ? 'in work' : statusWords[row.status];
+const why = (row: ServerRow): string => (row.offers.includes('cancel') ? 'in work' : statusWords[row.status]);
 
 function listWords(words: readonly string[]): string {
   if (words.length < 2) return words.join('');

@@ -25,7 +25,14 @@ export interface Button {
   run: () => void;
 }
 
-export function button({ label, icon: name, kind = 'secondary', title, disabled, run }: Button): TemplateResult {
+export function button({
+  label,
+  icon: name,
+  kind = 'secondary',
+  title,
+  disabled,
+  run,
+}: Button): TemplateResult {
   return html`<vscode-button
     appearance=${kind}
     title=${title ?? nothing}
@@ -86,7 +93,9 @@ export function dropdown<V extends string>(options: {
   return html`<vscode-dropdown class="dropdown" aria-label=${label} .value=${value} @change=${changed}
     >${choices.map(
       (choice) =>
-        html`<vscode-option value=${choice.value} ?selected=${choice.value === value}>${choice.label}</vscode-option>`,
+        html`<vscode-option value=${choice.value} ?selected=${choice.value === value}
+          >${choice.label}</vscode-option
+        >`,
     )}</vscode-dropdown
   >`;
 }

@@ -25,7 +25,17 @@ export const noFilter: Filter = {
   chips: { status: [], system: [], site: [], tag: [], product: [], version: [] },
 };
 
-export const columns = ['id', 'status', 'version', 'target', 'since', 'wave', 'system', 'site', 'note'] as const;
+export const columns = [
+  'id',
+  'status',
+  'version',
+  'target',
+  'since',
+  'wave',
+  'system',
+  'site',
+  'note',
+] as const;
 export type Column = (typeof columns)[number];
 
 export interface Sort {

@@ -10,10 +10,7 @@ export interface News {
 }
 
 /** What of the rollouts is worth telling between two states of them: a beginning, an end, a server that is done. */
-export function rolloutNews(
-  before: readonly RolloutView[],
-  after: readonly RolloutView[],
-): News | undefined {
+export function rolloutNews(before: readonly RolloutView[], after: readonly RolloutView[]): News | undefined {
   for (const view of after) {
     const earlier = before.find(({ id }) => id === view.id);
     if (earlier === view) continue;
@@ -24,9 +21,7 @@ export function rolloutNews(
     if (earlier.finishedAt === null && view.finishedAt !== null)
       return { text: `${verb}: ${view.outcome ?? 'ended'}.`, ended: true };
     const done = acting.filter(({ outcome }) => outcome !== null);
-    const doneBefore = new Set(
-      earlier.servers.filter(({ outcome }) => outcome !== null).map(({ id }) => id),
-    );
+    const doneBefore = new Set(earlier.servers.filter(({ outcome }) => outcome !== null).map(({ id }) => id));
     const fresh = done.filter(({ id }) => !doneBefore.has(id));
     const [first] = fresh;
     if (first === undefined) continue;

@@ -12,16 +12,7 @@ import {
 } from '../protocol';
 import type { RolloutView } from '../rollout-view';
 import { FleetData } from './data';
-import {
-  filtered,
-  inOrder,
-  linesOf,
-  noFilter,
-  sorted,
-  type Facet,
-  type Filter,
-  type Line,
-} from './model';
+import { filtered, inOrder, linesOf, noFilter, sorted, type Facet, type Filter, type Line } from './model';
 import { rolloutNews } from './news';
 import { kept, nothingSelected, select, selectAll, type How, type Selection } from './selection';
 import { restored, type Tab, type ViewState } from './view-state';
@@ -184,7 +175,7 @@ export class Page {
 
   /** Asks for what the tab in front shows and is not there yet. */
   private async fill(): Promise<void> {
-    if (this.data?.snapshot.fleet == null) return;
+    if (!this.data || this.data.snapshot.fleet === null) return;
     const { tab, details } = this.view;
     if (tab === 'systems' && !this.cards) await this.askCards();
     if (tab === 'rollouts') await this.askHistory();
@@ -304,7 +295,11 @@ export class Page {
     if (news !== undefined) this.said = news.text;
     // What the person ran is what the person wants to see; the newest rollout goes before one looked at earlier.
     if (news?.began !== undefined) {
-      this.view = { ...this.view, rollout: news.began, tab: this.view.tab === 'plan' ? 'rollouts' : this.view.tab };
+      this.view = {
+        ...this.view,
+        rollout: news.began,
+        tab: this.view.tab === 'plan' ? 'rollouts' : this.view.tab,
+      };
       this.planned = undefined;
       this.keep();
     }
@@ -314,7 +309,8 @@ export class Page {
     }
     const { detail } = this;
     if (detail) {
-      if (changes.log.length > 0) this.detail = { ...detail, log: [...detail.log, ...changes.log].slice(-300) };
+      if (changes.log.length > 0)
+        this.detail = { ...detail, log: [...detail.log, ...changes.log].slice(-300) };
       if (changes.rows.some(({ id }) => id === detail.id)) this.lookSoon();
     }
     this.redraw();

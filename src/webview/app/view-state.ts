@@ -1,4 +1,13 @@
-import { columns, facets, groupings, noFilter, type Facet, type Filter, type Grouping, type Sort } from './model';
+import {
+  columns,
+  facets,
+  groupings,
+  noFilter,
+  type Facet,
+  type Filter,
+  type Grouping,
+  type Sort,
+} from './model';
 
 export const tabs = ['servers', 'systems', 'rollouts', 'plan'] as const;
 export type Tab = (typeof tabs)[number];

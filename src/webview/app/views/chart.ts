@@ -17,7 +17,12 @@ export interface Share {
 /** How many servers run which version: the newest first, rare ones together. */
 export function sharesOf(rows: readonly ServerRow[], target: string | null): Share[] {
   const all = tally(rows, 'version').sort(([a], [b]) => inOrder(b, a));
-  const common = new Set([...all].sort(([, a], [, b]) => b - a).slice(0, mostVersions).map(([version]) => version));
+  const common = new Set(
+    [...all]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, mostVersions)
+      .map(([version]) => version),
+  );
   let next = 0;
   const shares = all
     .filter(([version]) => common.has(version))
@@ -41,7 +46,13 @@ export function distribution(
   const words = shares.map(({ label, count: n }) => `${label}: ${count(n, 'server')}`).join(', ');
   let x = 0;
   return html`<div class="distribution">
-    <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label=${`Versions: ${words}`}>
+    <svg
+      class="bar"
+      viewBox="0 0 100 10"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label=${`Versions: ${words}`}
+    >
       ${shares.map(({ count: n, colour }) => {
         const width = (n / rows.length) * 100;
         const from = x;
@@ -53,16 +64,18 @@ export function distribution(
       ${shares.map(({ version, label, count: n, colour }) => {
         const text = html`<span class="swatch v-${colour}"></span>${label} <span class="count">${n}</span>`;
         return html`<li>
-          ${version === null
-            ? html`<span class="legend-item">${text}</span>`
-            : html`<button
-                type="button"
-                class="legend-item"
-                title="Show these servers"
-                @click=${() => choose(version)}
-              >
-                ${text}
-              </button>`}
+          ${
+            version === null
+              ? html`<span class="legend-item">${text}</span>`
+              : html`<button
+                  type="button"
+                  class="legend-item"
+                  title="Show these servers"
+                  @click=${() => choose(version)}
+                >
+                  ${text}
+                </button>`
+          }
         </li>`;
       })}
     </ul>

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Severity } from '../../../updater/plan/plan';
 import { actionWords, outcomeWords, statusWords } from '../../../vscode/words';
 import type { LogEntry, ServerDetail, ServerRow } from '../../protocol';
-import { downtimeOf, spansOf } from '../../rollout-view';
+import { downtimeOf, spansOf, stretchesOf } from '../../rollout-view';
 import { offerWords } from '../bulk';
 import { button, iconButton, waiting } from '../controls';
 import { icon } from '../icons';
@@ -27,9 +27,11 @@ function content(page: Page, row: ServerRow): TemplateResult {
   const word = row.percent === null ? statusWords[row.status] : `${statusWords[row.status]} ${row.percent} %`;
   return html`<div class="details-body" tabindex="0" role="region" aria-label=${`Server ${row.id}`}>
     <p class="state">
-      <b>${word}</b>${row.since === null
-        ? nothing
-        : html` since <time datetime=${row.since}>${dayAndTime(Date.parse(row.since))}</time>`}
+      <b>${word}</b>${
+        row.since === null
+          ? nothing
+          : html` since <time datetime=${row.since}>${dayAndTime(Date.parse(row.since))}</time>`
+      }
       ${row.note && !known?.error ? html`<br />${row.note}` : nothing}
     </p>
     ${next(page, row)} ${known ? parts(page, known) : html`<p>${waiting('Asking')}</p>`}
@@ -38,12 +40,14 @@ function content(page: Page, row: ServerRow): TemplateResult {
 
 function next(page: Page, row: ServerRow): TemplateResult {
   return html`<div class="next" role="group" aria-label="Next actions">
-    ${row.offers.map((offer, index) =>
+    ${row.offers.map((offer) =>
       button({
         label: offerWords[offer],
-        kind: index === 0 && offer !== 'cancel' ? 'primary' : 'secondary',
+        kind: offer === 'install' || offer === 'resume' ? 'primary' : 'secondary',
         run: () =>
-          offer === 'resume' || offer === 'cancel' ? page.run(offer, [row.id]) : void page.plan(offer, [row.id]),
+          offer === 'resume' || offer === 'cancel'
+            ? page.run(offer, [row.id])
+            : void page.plan(offer, [row.id]),
       }),
     )}
     ${button({ label: 'Run Doctor', run: () => page.run('doctor', [row.id]) })}
@@ -67,32 +71,40 @@ export function reasonLine(severity: Severity, message: string, rule: string): T
 function parts(page: Page, known: ServerDetail): TemplateResult {
   const { error, reasons, modules, rollback, facts, log } = known;
   return html`
-    ${error
-      ? html`<div class="fault">
-          <p><b>${error.message}</b> <code>${error.code}</code></p>
-          ${error.hint === null ? nothing : html`<p>${error.hint}</p>`}
-        </div>`
-      : nothing}
-    ${reasons.length > 0
-      ? html`<ul class="reasons">
-          ${reasons.map(({ severity, message, rule }) => reasonLine(severity, message, rule))}
-        </ul>`
-      : nothing}
+    ${
+      error
+        ? html`<div class="fault">
+            <p><b>${error.message}</b> <code>${error.code}</code></p>
+            ${error.hint === null ? nothing : html`<p>${error.hint}</p>`}
+          </div>`
+        : nothing
+    }
+    ${
+      reasons.length > 0
+        ? html`<ul class="reasons">
+            ${reasons.map(({ severity, message, rule }) => reasonLine(severity, message, rule))}
+          </ul>`
+        : nothing
+    }
     ${steps(page, known)}
-    ${modules.length > 0
-      ? html`<h3>Modules</h3>
-          <dl class="facts">
-            ${modules.map(
-              ({ module, description, differs }) =>
-                html`<dt title=${module}>${module.split(':').at(-1)}</dt>
-                  <dd class=${differs ? 'ahead' : ''}>${description}</dd>`,
-            )}
-          </dl>`
-      : nothing}
-    ${rollback.length > 0
-      ? html`<h3>History</h3>
-          <p>Can be rolled back to ${rollback.join(', then ')}.</p>`
-      : nothing}
+    ${
+      modules.length > 0
+        ? html`<h3>Modules</h3>
+            <dl class="facts">
+              ${modules.map(
+                ({ module, description, differs }) =>
+                  html`<dt title=${module}>${module.split(':').at(-1)}</dt>
+                    <dd class=${differs ? 'ahead' : ''}>${description}</dd>`,
+              )}
+            </dl>`
+        : nothing
+    }
+    ${
+      rollback.length > 0
+        ? html`<h3>History</h3>
+            <p>Can be rolled back to ${rollback.join(', then ')}.</p>`
+        : nothing
+    }
     <h3>Facts</h3>
     <dl class="facts">
       ${facts.map(
@@ -102,11 +114,13 @@ function parts(page: Page, known: ServerDetail): TemplateResult {
       )}
     </dl>
     <h3>Log</h3>
-    ${log.length > 0
-      ? html`<ol class="log">
-          ${log.slice(-60).map((entry) => logEntry(entry, known.id))}
-        </ol>`
-      : html`<p class="dim">No rollout has acted on this server from this computer.</p>`}
+    ${
+      log.length > 0
+        ? html`<ol class="log">
+            ${log.slice(-60).map((entry) => logEntry(entry, known.id))}
+          </ol>`
+        : html`<p class="dim">No rollout has acted on this server from this computer.</p>`
+    }
     ${button({ label: 'Show Log', icon: 'output', run: () => page.run('showLog', [known.id]) })}
   `;
 }
@@ -114,7 +128,8 @@ function parts(page: Page, known: ServerDetail): TemplateResult {
 function logEntry({ at, text, level }: LogEntry, id: string): TemplateResult {
   const own = `[${id}] `;
   return html`<li class=${level}>
-    <time class="dim">${clockTime(Date.parse(at))}</time> ${text.startsWith(own) ? text.slice(own.length) : text}
+    <time class="dim">${clockTime(Date.parse(at))}</time>
+    ${text.startsWith(own) ? text.slice(own.length) : text}
   </li>`;
 }
 
@@ -123,7 +138,7 @@ function steps(page: Page, { part }: ServerDetail): TemplateResult | typeof noth
   if (part === null) return nothing;
   const live = page.data?.rollouts.find(({ id }) => id === part.rollout)?.servers;
   const server = live?.find(({ id }) => id === part.server.id) ?? part.server;
-  const spans = spansOf(server, page.now());
+  const spans = stretchesOf(spansOf(server, page.now()), 'step');
   if (spans.length === 0) return nothing;
   const away = downtimeOf(server, page.now());
   const end = server.outcome === null ? 'runs' : outcomeWords[server.outcome];
@@ -141,7 +156,7 @@ function steps(page: Page, { part }: ServerDetail): TemplateResult | typeof noth
           ${icon(name, failed ? 'list.errorForeground' : open ? null : 'testing.iconPassed')}
           <span>${step ?? statusWords[status]}</span>
           <span class="dim">${step === null ? '' : statusWords[status]}</span>
-          <span class="dim nowrap">${duration(to - from)}</span>
+          <span class="dim nowrap">${to - from < 1000 ? '< 1 s' : duration(to - from)}</span>
         </li>`;
       })}
     </ol>`;

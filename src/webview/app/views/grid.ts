@@ -53,7 +53,8 @@ export class Grid {
     const drawn = lines.slice(first, last).map((line, index) => ({ line, index: first + index }));
     const lone = lines[active];
     // The line that has the focus stays in the document, wherever it was scrolled to.
-    if (lone && (active < first || active >= last)) drawn[active < first ? 'unshift' : 'push']({ line: lone, index: active });
+    if (lone && (active < first || active >= last))
+      drawn[active < first ? 'unshift' : 'push']({ line: lone, index: active });
     const stop = active >= 0 ? active : 0;
     const template = `24px ${shown.map((column) => looks[column].width).join(' ')}`;
     return html`<div
@@ -207,7 +208,9 @@ export class Grid {
       >
       ${shown.map(
         (column) =>
-          html`<span role="gridcell" class="cell c-${column}">${cell(row, column, Date.now() + ahead)}</span>`,
+          html`<span role="gridcell" class="cell c-${column}"
+            >${cell(row, column, Date.now() + ahead)}</span
+          >`,
       )}
     </div>`;
   }
@@ -230,7 +233,8 @@ export class Grid {
     if (index === undefined || line === undefined || !(event.target instanceof Element)) return;
     if (event.target.closest('.twistie')) this.page.toggleGroup((line as GroupLine).key);
     else if (event.shiftKey) this.page.select(index, 'range');
-    else if (event.ctrlKey || event.metaKey || event.target.closest('.tick-cell')) this.page.select(index, 'toggle');
+    else if (event.ctrlKey || event.metaKey || event.target.closest('.tick-cell'))
+      this.page.select(index, 'toggle');
     else this.page.select(index, 'only');
   };
 
@@ -266,9 +270,14 @@ export class Grid {
     const line = lines[at];
     const command = event.ctrlKey || event.metaKey;
     const pageful = Math.max(1, Math.floor(this.height / lineHeight) - 2);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - pageful, PageDown: at + pageful, Home: 0, End: lines.length - 1 }[
-      event.key
-    ];
+    const to = {
+      ArrowUp: at - 1,
+      ArrowDown: at + 1,
+      PageUp: at - pageful,
+      PageDown: at + pageful,
+      Home: 0,
+      End: lines.length - 1,
+    }[event.key];
     if (to !== undefined) {
       if (event.key === 'ArrowUp' && at <= 0) this.focusHead();
       else this.go(to, event.shiftKey ? 'range' : command ? 'move' : 'only');
@@ -371,13 +380,16 @@ function cell(row: ServerRow, column: Column, now: number): unknown {
     case 'site':
       return row.site ?? '';
     case 'note':
-      return html`<span title=${row.note}>${row.blocked ? html`<b>blocked:</b> ` : nothing}${row.note}</span>`;
+      return html`<span title=${row.note}
+        >${row.blocked ? html`<b>blocked:</b> ` : nothing}${row.note}</span
+      >`;
   }
 }
 
 function status(row: ServerRow): TemplateResult {
   const word = row.asking && row.status === 'unknown' ? 'asking …' : statusWords[row.status];
-  if (row.percent === null) return html`<span>${word}${row.asking && row.status !== 'unknown' ? ' …' : ''}</span>`;
+  if (row.percent === null)
+    return html`<span>${word}${row.asking && row.status !== 'unknown' ? ' …' : ''}</span>`;
   return html`<span>${word} ${row.percent} %</span
     ><span class="progress" aria-hidden="true"><span .style=${`width: ${row.percent}%`}></span></span>`;
 }

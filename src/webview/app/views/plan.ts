@@ -46,29 +46,34 @@ function made(page: Page, planned: Planned, { action, servers, parallel }: Plan)
       <div>
         <h2>${verb}: ${going.length === 0 ? 'nothing can be done now' : count(going.length, 'server')}</h2>
         <p class="dim">
-          ${summary(going, waves.length, parallel)}${blocked.length > 0 ? ` ${blocked.length} blocked.` : ''}${skipped.length >
-          0
-            ? ` ${skipped.length} with nothing to do.`
-            : ''}
+          ${summary(going, waves.length, parallel)}${blocked.length > 0 ? ` ${blocked.length} blocked.` : ''}${
+            skipped.length > 0 ? ` ${skipped.length} with nothing to do.` : ''
+          }
           Nothing has been changed yet.
         </p>
       </div>
       <span class="grow"></span>
-      ${going.length > 0
-        ? button({
-            label: `${verb} ${count(going.length, 'Server')}…`,
-            icon: 'play',
-            kind: 'primary',
-            title: 'Asks once more, then begins',
-            run: () => page.run(action, planned.servers),
-          })
-        : nothing}
+      ${
+        going.length > 0
+          ? button({
+              label: `${verb} ${count(going.length, 'Server')}…`,
+              icon: 'play',
+              kind: 'primary',
+              title: 'Asks once more, then begins',
+              run: () => page.run(action, planned.servers),
+            })
+          : nothing
+      }
       ${again(page, planned)} ${button({ label: 'Close', run: () => page.closePlan() })}
     </div>
     <div class="scroll plan-body" tabindex="0" role="region" aria-label="The plan">
-      ${action === 'rollback' && going.length > 0
-        ? html`<p class="dim">One step back is shown. Where a server can go further, you are asked how far.</p>`
-        : nothing}
+      ${
+        action === 'rollback' && going.length > 0
+          ? html`<p class="dim">
+              One step back is shown. Where a server can go further, you are asked how far.
+            </p>`
+          : nothing
+      }
       ${waves.map((wave) =>
         part(
           waves.length > 1 ? `Wave ${wave}${wave === 0 ? ', first of all' : ''}` : 'Servers',
@@ -114,7 +119,12 @@ function leftOut(servers: PlanServer[]): TemplateResult | typeof nothing {
         (same) =>
           html`<li class="plan-server">
             <p class="plan-server-head">
-              <b>${listed(same.map(({ id }) => id), 12)}</b>
+              <b
+                >${listed(
+                  same.map(({ id }) => id),
+                  12,
+                )}</b
+              >
             </p>
             ${reasons(same[0]?.reasons ?? [])}
           </li>`,
@@ -139,15 +149,28 @@ function server(one: PlanServer): TemplateResult {
       <span class="path">${[from ?? 'nothing installed', ...hops].join(' → ')}</span>
     </p>
     ${reasons(one.reasons)}
-    ${steps.length > 0
-      ? html`<details>
-          <summary>${count(steps.length, 'step')}: ${steps.map(({ step }) => step).join(' · ')}</summary>
-          <ol class="plan-steps">
-            ${steps.map(step)}
-          </ol>
-        </details>`
-      : nothing}
+    ${
+      steps.length > 0
+        ? html`<details>
+            <summary>${count(steps.length, 'step')}: ${inShort(steps)}</summary>
+            <ol class="plan-steps">
+              ${steps.map(step)}
+            </ol>
+          </details>`
+        : nothing
+    }
   </li>`;
+}
+
+/** "5 × stage · restart": the same step in a row is said once. */
+function inShort(steps: readonly PlanStep[]): string {
+  const runs: { step: string; n: number }[] = [];
+  for (const { step: name } of steps) {
+    const last = runs.at(-1);
+    if (last?.step === name) last.n += 1;
+    else runs.push({ step: name, n: 1 });
+  }
+  return runs.map(({ step: name, n }) => (n > 1 ? `${n} × ${name}` : name)).join(' · ');
 }
 
 function reasons(list: PlanServer['reasons']): TemplateResult | typeof nothing {

@@ -1,7 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { actionWords, count, outcomeWords } from '../../../vscode/words';
 import type { PastRollout } from '../../protocol';
-import { downtimeOf, forecast, wavesOf, willActOn, type RolloutServer, type RolloutView } from '../../rollout-view';
+import {
+  downtimeOf,
+  forecast,
+  wavesOf,
+  willActOn,
+  type RolloutServer,
+  type RolloutView,
+} from '../../rollout-view';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
@@ -87,7 +94,7 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
       ${icon(name, colour)}
       <span class="history-words">
         <span>${verb} <span class="dim">${state}</span></span>
-        <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${done} of ${count(servers, 'server')}</span>
+        <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${done} of ${servers} done</span>
       </span>
     </button>
   </li>`;
@@ -109,20 +116,27 @@ function one(page: Page, view: RolloutView): TemplateResult {
       <div>
         <h2>${running ? doing : verb}: ${tallied(acting)}</h2>
         <p class="dim">
-          ${dayAndTime(Date.parse(view.startedAt))} by ${view.by}${view.resumedAt === null
-            ? ''
-            : `, resumed ${clockTime(Date.parse(view.resumedAt))}`}${ending(view, running, coming, now)}
+          ${dayAndTime(Date.parse(view.startedAt))} by
+          ${view.by}${
+            view.resumedAt === null ? '' : `, resumed ${clockTime(Date.parse(view.resumedAt))}`
+          }${ending(view, running, coming, now)}
         </p>
-        ${running && !live
-          ? html`<p class="dim">It is worked on elsewhere, and shown as its journal stood when you opened it.</p>`
-          : nothing}
+        ${
+          running && !live
+            ? html`<p class="dim">
+                It is worked on elsewhere, and shown as its journal stood when you opened it.
+              </p>`
+            : nothing
+        }
       </div>
       <span class="grow"></span>
-      ${running
-        ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })
-        : open.length > 0
-          ? button({ label: 'Resume…', icon: 'debug-continue', run: () => page.run('resume', ids) })
-          : nothing}
+      ${
+        running
+          ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })
+          : past?.resumable === true
+            ? button({ label: 'Resume…', icon: 'debug-continue', run: () => page.run('resume', ids) })
+            : nothing
+      }
     </div>
     <div class="scroll rollout-body" tabindex="0" role="region" aria-label="Waves and timeline">
       ${legend(view)}
@@ -141,7 +155,12 @@ function lastSign(view: RolloutView): number {
   return Date.parse(newest);
 }
 
-function ending(view: RolloutView, running: boolean, coming: ReturnType<typeof forecast>, now: number): string {
+function ending(
+  view: RolloutView,
+  running: boolean,
+  coming: ReturnType<typeof forecast>,
+  now: number,
+): string {
   if (view.finishedAt !== null)
     return ` · ${view.outcome} after ${duration(Date.parse(view.finishedAt) - Date.parse(view.startedAt))}`;
   if (!running) return ' · interrupted';
@@ -176,9 +195,13 @@ function waveOf(
     <ul class="timeline">
       ${inSight.map((server) => timelineRow(server, scale, now, () => showServer(page, server.id)))}
     </ul>
-    ${servers.length > inSight.length
-      ? html`<p class="dim">And ${count(servers.length - inSight.length, 'server')} more, which the table shows.</p>`
-      : nothing}
+    ${
+      servers.length > inSight.length
+        ? html`<p class="dim">
+            And ${count(servers.length - inSight.length, 'server')} more, which the table shows.
+          </p>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -201,16 +224,20 @@ function leftOut({ servers }: RolloutView): TemplateResult | typeof nothing {
   const left = servers.filter((server) => !willActOn(server));
   if (left.length === 0) return nothing;
   return html`<p class="dim">
-    Left out: ${left
+    Left out:
+    ${left
       .slice(0, 30)
       .map(({ id, outcome }) => `${id} (${outcome === null ? 'nothing to do' : outcomeWords[outcome]})`)
       .join(', ')}${left.length > 30 ? ` and ${left.length - 30} more` : ''}.
   </p>`;
 }
 
-/** The rollouts that run now, one line each, whatever else is looked at. */
+/** The rollouts that run now, one line each; not the one that is looked at. */
 export function banner(page: Page): TemplateResult | typeof nothing {
-  const running = (page.data?.rollouts ?? []).filter(({ finishedAt }) => finishedAt === null);
+  const inFront = page.view.tab === 'rollouts' ? page.rollout?.id : undefined;
+  const running = (page.data?.rollouts ?? []).filter(
+    ({ id, finishedAt }) => finishedAt === null && id !== inFront,
+  );
   if (running.length === 0) return nothing;
   const now = page.now();
   return html`${running.map((view) => {
@@ -247,7 +274,15 @@ export function banner(page: Page): TemplateResult | typeof nothing {
       >
         Show Waves
       </button>
-      ${button({ label: 'Cancel…', icon: 'debug-stop', run: () => page.run('cancel', acting.map(({ id }) => id)) })}
+      ${button({
+        label: 'Cancel…',
+        icon: 'debug-stop',
+        run: () =>
+          page.run(
+            'cancel',
+            acting.map(({ id }) => id),
+          ),
+      })}
     </section>`;
   })}`;
 }

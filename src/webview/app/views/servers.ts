@@ -4,7 +4,16 @@ import type { Offer } from '../../protocol';
 import { bulkActions, leftOutSentences, offerWords, type BulkAction } from '../bulk';
 import { button, dropdown, iconButton, textField } from '../controls';
 import { icon } from '../icons';
-import { facetNames, facets, groupings, isFiltered, tally, wordOf, type Facet, type Grouping } from '../model';
+import {
+  facetNames,
+  facets,
+  groupings,
+  isFiltered,
+  tally,
+  wordOf,
+  type Facet,
+  type Grouping,
+} from '../model';
 import type { Page } from '../page';
 import { detail } from './detail';
 import type { Grid } from './grid';
@@ -50,7 +59,9 @@ export function servers(page: Page, grid: Grid): TemplateResult {
         })}
         ${chips(page)}
         <span class="grow"></span>
-        <span class="dim nowrap">${rows.length === all ? count(all, 'server') : `${rows.length} of ${all} servers`}</span>
+        <span class="dim nowrap"
+          >${rows.length === all ? count(all, 'server') : `${rows.length} of ${all} servers`}</span
+        >
         ${iconButton({
           label: 'Details of the server',
           icon: view.details ? 'layout-sidebar-right' : 'layout-sidebar-right-off',
@@ -88,9 +99,11 @@ function chips(page: Page): TemplateResult {
           </button>`,
       ),
     )}
-    ${isFiltered(filter)
-      ? html`<button type="button" class="link" @click=${() => page.clearFilter()}>Clear</button>`
-      : nothing}`;
+    ${
+      isFiltered(filter)
+        ? html`<button type="button" class="link" @click=${() => page.clearFilter()}>Clear</button>`
+        : nothing
+    }`;
 }
 
 function chip(page: Page, facet: Facet, value: string, n: number): TemplateResult {
@@ -116,16 +129,22 @@ function facetPanel(page: Page): TemplateResult {
     .map((facet) => ({ facet, values: tally(rows, facet) }))
     .filter(({ values }) => values.length > 1);
   if (offered.length === 0)
-    return html`<div class="facets"><span class="dim">All servers are alike in system, site, tag, product and version.</span></div>`;
+    return html`<div class="facets">
+      <span class="dim">All servers are alike in system, site, tag, product and version.</span>
+    </div>`;
   return html`<div class="facets">
     ${offered.map(
       ({ facet, values }) =>
         html`<div class="facet" role="group" aria-label=${`Filter by ${facetNames[facet].toLowerCase()}`}>
           <span class="facet-name">${facetNames[facet]}</span>
           ${values.slice(0, mostValues).map(([value, n]) => chip(page, facet, value, n))}
-          ${values.length > mostValues
-            ? html`<span class="dim">and ${values.length - mostValues} more: type a part of the name above</span>`
-            : nothing}
+          ${
+            values.length > mostValues
+              ? html`<span class="dim"
+                  >and ${values.length - mostValues} more: type a part of the name above</span
+                >`
+              : nothing
+          }
         </div>`,
     )}
   </div>`;
@@ -146,12 +165,14 @@ function actions(page: Page): TemplateResult {
   if (selected.length === 0) {
     const due = page.rows.filter(({ offers, status }) => offers.includes('install') && status !== 'unknown');
     return html`<div class="actions" role="group" aria-label="Actions">
-      ${due.length > 0
-        ? html`<span>${count(due.length, 'server')} can be updated.</span>
-            <button type="button" class="link" @click=${() => page.selectServers(due.map(({ id }) => id))}>
-              Select ${due.length === 1 ? 'it' : 'them'}
-            </button>`
-        : html`<span class="dim">Select servers to act on them.</span>`}
+      ${
+        due.length > 0
+          ? html`<span>${count(due.length, 'server')} can be updated.</span>
+              <button type="button" class="link" @click=${() => page.selectServers(due.map(({ id }) => id))}>
+                Select ${due.length === 1 ? 'it' : 'them'}
+              </button>`
+          : html`<span class="dim">Select servers to act on them.</span>`
+      }
     </div>`;
   }
   const offered = bulkActions(selected);
@@ -165,7 +186,11 @@ function actions(page: Page): TemplateResult {
     ${button({
       label: 'Refresh',
       icon: 'refresh',
-      run: () => page.run('refreshSelected', selected.map(({ id }) => id)),
+      run: () =>
+        page.run(
+          'refreshSelected',
+          selected.map(({ id }) => id),
+        ),
     })}
     <button type="button" class="link" @click=${() => page.selectNone()}>Clear selection</button>
     ${sentences.length > 0 ? html`<span class="left-out">${icon('info')} ${sentences.join(' ')}</span>` : nothing}
@@ -191,9 +216,11 @@ function action(page: Page, { offer, taken, left }: BulkAction, first: boolean):
 function empty(page: Page): TemplateResult {
   const filtered = isFiltered(page.view.filter) && (page.data?.rows.length ?? 0) > 0;
   return html`<div class="empty">
-    ${filtered
-      ? html`<p>No server passes the filter.</p>
-          ${button({ label: 'Clear the Filter', run: () => page.clearFilter() })}`
-      : html`<p>The fleet file names no server yet.</p>`}
+    ${
+      filtered
+        ? html`<p>No server passes the filter.</p>
+            ${button({ label: 'Clear the Filter', run: () => page.clearFilter() })}`
+        : html`<p>The fleet file names no server yet.</p>`
+    }
   </div>`;
 }

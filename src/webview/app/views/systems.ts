@@ -20,26 +20,40 @@ export function systems(page: Page): TemplateResult {
 }
 
 function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult {
-  const { id, product, target, packages, hasModules } = card;
+  const { id, product, target, packages, hasModules, hasRepository } = card;
   const ids = rows.map((row) => row.id);
   const due = rows.filter(({ offers }) => offers.includes('install'));
   const loaded = packages.some((one) => one.loaded);
   return html`<section class="card" aria-labelledby=${`system-${id}`}>
     <div class="card-head">
       <h2 id=${`system-${id}`}>${icon('server-environment')} ${id}</h2>
-      <span class="dim">${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span>
+      <span class="dim"
+        >${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
+      >
       <span class="grow"></span>
-      ${due.length > 0
-        ? button({
-            label: due.length === rows.length ? 'Update…' : `Update ${due.length}…`,
-            kind: 'primary',
-            title: 'Shows the plan first; nothing is done before you agree',
-            run: () => void page.plan('install', due.map((row) => row.id)),
-          })
-        : nothing}
-      ${hasModules
-        ? button({ label: 'Choose Versions…', icon: 'versions', run: () => page.run('chooseVersions', ids) })
-        : nothing}
+      ${
+        due.length > 0
+          ? button({
+              label: due.length === rows.length ? 'Update…' : `Update ${due.length}…`,
+              kind: 'primary',
+              title: 'Shows the plan first; nothing is done before you agree',
+              run: () =>
+                void page.plan(
+                  'install',
+                  due.map((row) => row.id),
+                ),
+            })
+          : nothing
+      }
+      ${
+        hasModules
+          ? button({
+              label: 'Choose Versions…',
+              icon: 'versions',
+              run: () => page.run('chooseVersions', ids),
+            })
+          : nothing
+      }
       ${button({
         label: loaded && !hasModules ? 'Replace Package…' : 'Load Packages…',
         icon: 'folder-library',
@@ -47,36 +61,46 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
       })}
     </div>
     ${rows.length > 0 ? distribution(rows, target, (version) => page.showOnly('version', version)) : nothing}
-    ${packages.length > 0
-      ? html`<table class="packages">
-          <caption class="dim">
-            ${hasModules ? 'What the fleet file wants, and whether it is loaded on this computer' : 'Loaded on this computer'}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Package</th>
-              <th scope="col">Version</th>
-              <th scope="col">Loaded</th>
-              <th scope="col">Size</th>
-              <th scope="col">SHA-256</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${packages.map(packageRow)}
-          </tbody>
-        </table>`
-      : html`<p class="dim">${hasModules ? 'The fleet file names no modules.' : 'No package is loaded.'}</p>`}
+    ${
+      packages.length > 0
+        ? html`<table class="packages">
+            <caption class="dim">
+              ${hasModules ? 'What the fleet file wants, and whether it is loaded on this computer' : 'Loaded on this computer'}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Package</th>
+                <th scope="col">Version</th>
+                <th scope="col">Loaded</th>
+                <th scope="col">Size</th>
+                <th scope="col">SHA-256</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${packages.map((one) => packageRow(one, hasRepository))}
+            </tbody>
+          </table>`
+        : html`<p class="dim">
+            ${hasModules ? 'The fleet file names no modules.' : 'No package is loaded.'}
+          </p>`
+    }
   </section>`;
 }
 
-function packageRow({ name, version, loaded, size, sha256 }: LoadedPackage): TemplateResult {
+function packageRow(
+  { name, version, loaded, size, sha256 }: LoadedPackage,
+  hasRepository: boolean,
+): TemplateResult {
   return html`<tr>
     <td title=${name}>${name.split(':').at(-1)}</td>
     <td>${version}</td>
     <td>
-      ${loaded
-        ? html`${icon('pass', 'testing.iconPassed')} loaded`
-        : html`${icon('cloud-download', 'charts.blue')} <span class="dim">fetched when it is needed</span>`}
+      ${
+        loaded
+          ? html`${icon('pass', 'testing.iconPassed')} loaded`
+          : html`${icon('cloud-download', 'charts.blue')}
+              <span class="dim">${hasRepository ? 'fetched when it is needed' : 'not loaded yet'}</span>`
+      }
     </td>
     <td>${size === null ? '' : bytes(size)}</td>
     <td><code title=${sha256 ?? ''}>${sha256?.slice(0, 12) ?? ''}</code></td>

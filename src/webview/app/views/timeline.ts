@@ -1,6 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { outcomeWords, statusWords } from '../../../vscode/words';
-import { downtimeOf, spansOf, workTimeOf, type RolloutServer, type RolloutView } from '../../rollout-view';
+import {
+  downtimeOf,
+  spansOf,
+  stretchesOf,
+  workTimeOf,
+  type RolloutServer,
+  type RolloutView,
+} from '../../rollout-view';
 import { icon } from '../icons';
 import { clockTime, duration } from '../time';
 
@@ -25,7 +32,12 @@ export function axis({ from, to }: Scale): TemplateResult {
 }
 
 /** One server's part as a bar of what it did when, and in words. */
-export function timelineRow(server: RolloutServer, scale: Scale, now: number, choose: () => void): TemplateResult {
+export function timelineRow(
+  server: RolloutServer,
+  scale: Scale,
+  now: number,
+  choose: () => void,
+): TemplateResult {
   const spans = spansOf(server, Math.min(now, scale.to));
   const whole = scale.to - scale.from;
   const away = downtimeOf(server, now);
@@ -34,13 +46,16 @@ export function timelineRow(server: RolloutServer, scale: Scale, now: number, ch
   const [name, colour] = look(server);
   const words =
     server.outcome !== null ? outcomeWords[server.outcome] : last ? statusWords[last.status] : 'not begun';
-  const said = spans.map(({ status, from, to }) => `${statusWords[status]} ${duration(to - from)}`).join(', ');
+  const stretches = stretchesOf(spans, 'status');
+  const said = stretches
+    .map(({ status, from, to }) => `${statusWords[status]} ${duration(to - from)}`)
+    .join(', ');
   return html`<li class="timeline-row">
     <button type="button" class="timeline-name" title="Show this server" @click=${choose}>
       ${icon(name, colour)}<span class="name">${server.id}</span>
     </button>
     <span class="track" role="img" aria-label=${`${server.id}: ${said || 'nothing yet'}`}>
-      ${merged(spans).map(
+      ${stretches.map(
         ({ status, from, to }) =>
           html`<span
             class="span s-${status}"
@@ -53,23 +68,14 @@ export function timelineRow(server: RolloutServer, scale: Scale, now: number, ch
       <span>${words}</span>
       ${work > 0 ? html`<span class="dim">${duration(work)}</span>` : nothing}
       ${away > 0 ? html`<span class="dim">away ${duration(away)}</span>` : nothing}
-      ${server.outcome === null && last?.status === 'queued' && last.detail !== null
-        ? html`<span class="dim">${last.detail}</span>`
-        : nothing}
+      ${
+        server.outcome === null && last?.status === 'queued' && last.detail !== null
+          ? html`<span class="dim">${last.detail}</span>`
+          : nothing
+      }
       ${server.error === null ? nothing : html`<span class="dim">${server.error.message}</span>`}
     </span>
   </li>`;
-}
-
-/** Steps that put the server into the same status are one stretch of the bar. */
-function merged(spans: ReturnType<typeof spansOf>): ReturnType<typeof spansOf> {
-  const stretches: ReturnType<typeof spansOf> = [];
-  for (const span of spans) {
-    const last = stretches.at(-1);
-    if (last?.status === span.status) stretches[stretches.length - 1] = { ...last, to: span.to };
-    else stretches.push(span);
-  }
-  return stretches;
 }
 
 const percent = (part: number, whole: number): number => Math.max(0, Math.min(100, (part / whole) * 100));

@@ -32,18 +32,15 @@ function inside(page: Page, grid: Grid): TemplateResult {
     return html`<main class="empty">
       <h1>No fleet to show</h1>
       <p>
-        ${data.snapshot.errors > 0
-          ? 'The fleet file has errors; Problems shows where.'
-          : 'Open a folder that holds a fleet file, or begin one.'}
+        ${
+          data.snapshot.errors > 0
+            ? 'The fleet file has errors; Problems shows where.'
+            : 'Open a folder that holds a fleet file, or begin one.'
+        }
       </p>
     </main>`;
   return html`${header(page)} ${banner(page)} ${tabList(page)}
-    <main
-      class="panel"
-      id="panel"
-      role="tabpanel"
-      aria-labelledby=${`tab-${page.view.tab}`}
-    >
+    <main class="panel" id="panel" role="tabpanel" aria-labelledby=${`tab-${page.view.tab}`}>
       ${tabContent(page, grid)}
     </main>`;
 }
@@ -57,21 +54,25 @@ function header(page: Page): TemplateResult {
   const systems = new Set(all.map(({ system }) => system)).size;
   return html`<header class="top">
     <h1>${own?.name ?? 'Fleet'}</h1>
-    ${fleets.length > 1
-      ? dropdown({
-          label: 'Fleet',
-          value: fleet ?? '',
-          choices: fleets.map(({ id, name, file }) => ({ value: id, label: `${name} (${file})` })),
-          change: (id) => void page.load(id),
-        })
-      : nothing}
+    ${
+      fleets.length > 1
+        ? dropdown({
+            label: 'Fleet',
+            value: fleet ?? '',
+            choices: fleets.map(({ id, name, file }) => ({ value: id, label: `${name} (${file})` })),
+            change: (id) => void page.load(id),
+          })
+        : nothing
+    }
     <span class="dim">${count(all.length, 'server')} in ${count(systems, 'system')}</span>
-    ${errors > 0
-      ? html`<span class="warning"
-          >${icon('warning', 'list.warningForeground')} The fleet file has ${count(errors, 'error')}; its last good
-          state is shown.</span
-        >`
-      : nothing}
+    ${
+      errors > 0
+        ? html`<span class="warning"
+            >${icon('warning', 'list.warningForeground')} The fleet file has ${count(errors, 'error')}; its
+            last good state is shown.</span
+          >`
+        : nothing
+    }
     <span class="grow"></span>
     ${iconButton({ label: 'Refresh all servers', icon: 'refresh', run: () => page.run('refreshSelected', ids) })}
     ${iconButton({ label: 'Open the fleet file', icon: 'go-to-file', run: () => page.run('openFleetFile', ids) })}
