@@ -70,7 +70,15 @@ export function activate(context: vscode.ExtensionContext): Api {
   });
 
   context.subscriptions.push(
-    ...[registerCommands(faces), view, fleetViews, statusBar, documents, { dispose: () => summary.clear() }, log],
+    ...[
+      registerCommands(faces),
+      view,
+      fleetViews,
+      statusBar,
+      documents,
+      { dispose: () => summary.clear() },
+      log,
+    ],
   );
   return {
     tree: view.tree,

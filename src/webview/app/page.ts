@@ -12,7 +12,17 @@ import {
 } from '../protocol';
 import type { RolloutView } from '../rollout-view';
 import { FleetData } from './data';
-import { filtered, inOrder, linesOf, noFilter, sorted, type Facet, type Filter, type Line } from './model';
+import {
+  filtered,
+  inOrder,
+  linesOf,
+  noFilter,
+  sorted,
+  type Facet,
+  type Filter,
+  type Grouping,
+  type Line,
+} from './model';
 import { rolloutNews } from './news';
 import { kept, nothingSelected, select, selectAll, type How, type Selection } from './selection';
 import { restored, type Tab, type ViewState } from './view-state';
@@ -47,6 +57,8 @@ export class Page {
   /** What went wrong on the way to the extension. */
   fault: string | undefined;
   filtering = false;
+  /** Where the table is to be scrolled to at its next drawing; undefined: it stays where it is. */
+  scrollTo: number | undefined;
   /** Read aloud to those who do not see the page change. */
   said = '';
   private readonly asker: Asker;
@@ -61,6 +73,7 @@ export class Page {
   ) {
     this.view = restored(vscode.getState());
     this.selection = { ...nothingSelected, ids: new Set(this.view.selected), active: this.view.active };
+    this.scrollTo = this.view.scroll;
     this.asker = new Asker((message) => vscode.postMessage(message), clock);
   }
 
@@ -118,6 +131,7 @@ export class Page {
 
   filter(part: Partial<Filter>): void {
     this.change({ filter: { ...this.view.filter, ...part }, scroll: 0 });
+    this.scrollTo = 0;
     this.say(`${count(this.rows.length, 'server')} shown`);
   }
 
@@ -135,6 +149,11 @@ export class Page {
   showOnly(facet: Facet, value: string): void {
     this.change({ tab: 'servers' });
     this.filter({ text: '', chips: { ...noFilter.chips, [facet]: [value] } });
+  }
+
+  group(grouping: Grouping): void {
+    this.change({ grouping, scroll: 0 });
+    this.scrollTo = 0;
   }
 
   toggleGroup(key: string): void {
@@ -169,6 +188,7 @@ export class Page {
   }
 
   showTab(tab: Tab): void {
+    this.scrollTo = this.view.scroll;
     this.change({ tab });
     void this.attempt(() => this.fill());
   }

@@ -38,7 +38,6 @@ export class Grid {
   private readonly sizes = new ResizeObserver(() => this.measure());
   /** The focus is in the table's lines, so the active one gets it back when it is drawn anew. */
   private focused = false;
-  private restored = false;
   private headColumn = 0;
 
   constructor(private readonly page: Page) {}
@@ -93,19 +92,16 @@ export class Grid {
     if (element !== this.element) {
       this.sizes.disconnect();
       this.element = element;
-      this.restored = false;
       if (element) {
         this.sizes.observe(element);
         this.measure();
       }
     }
     if (!element) return;
-    if (!this.restored && this.page.lines.length > 0) {
-      this.restored = true;
-      element.scrollTop = this.page.view.scroll;
+    if (this.page.scrollTo !== undefined) {
+      element.scrollTop = this.page.scrollTo;
+      this.page.scrollTo = undefined;
     }
-    // A filter that was changed begins at the top.
-    if (this.page.view.scroll === 0 && element.scrollTop !== 0) element.scrollTop = 0;
     if (this.focused && (document.activeElement === document.body || document.activeElement === null))
       this.activeElement()?.focus({ preventScroll: true });
   }

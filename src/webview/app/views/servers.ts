@@ -55,7 +55,7 @@ export function servers(page: Page, grid: Grid): TemplateResult {
           label: 'Group servers',
           value: view.grouping,
           choices: groupings.map((value) => ({ value, label: groupingWords[value] })),
-          change: (grouping) => page.change({ grouping, scroll: 0 }),
+          change: (grouping) => page.group(grouping),
         })}
         ${chips(page)}
         <span class="grow"></span>
