@@ -93,8 +93,8 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
     >
       ${icon(name, colour)}
       <span class="history-words">
-        <span>${verb} <span class="dim">${state}</span></span>
-        <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${done} of ${servers} done</span>
+        <span>${verb} <span class="dim">${state} · ${done} of ${servers}</span></span>
+        <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${by}</span>
       </span>
     </button>
   </li>`;

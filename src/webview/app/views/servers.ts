@@ -59,9 +59,7 @@ export function servers(page: Page, grid: Grid): TemplateResult {
         })}
         ${chips(page)}
         <span class="grow"></span>
-        <span class="dim nowrap"
-          >${rows.length === all ? count(all, 'server') : `${rows.length} of ${all} servers`}</span
-        >
+        ${rows.length === all ? nothing : html`<span class="dim nowrap">${rows.length} of ${all} servers</span>`}
         ${iconButton({
           label: 'Details of the server',
           icon: view.details ? 'layout-sidebar-right' : 'layout-sidebar-right-off',

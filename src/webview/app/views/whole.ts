@@ -40,8 +40,10 @@ function inside(page: Page, grid: Grid): TemplateResult {
       </p>
     </main>`;
   return html`${header(page)} ${banner(page)} ${tabList(page)}
-    <main class="panel" id="panel" role="tabpanel" aria-labelledby=${`tab-${page.view.tab}`}>
-      ${tabContent(page, grid)}
+    <main class="panel">
+      <div class="panel" id="panel" role="tabpanel" aria-labelledby=${`tab-${page.view.tab}`}>
+        ${tabContent(page, grid)}
+      </div>
     </main>`;
 }
 
