@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { activationBench } from './activation';
 import type { Bench } from './bench';
+import { fleetViewBench } from './fleet-view';
 import { reportText } from './report';
 import type { Ratio } from './rounds';
 import { sweepBench } from './sweep';
@@ -12,6 +13,7 @@ const parts: Record<string, (bench: Bench) => Promise<Ratio[]>> = {
   sweep: sweepBench,
   transfer: transferBench,
   activation: activationBench,
+  view: fleetViewBench,
 };
 
 async function main(): Promise<void> {
