@@ -1,5 +1,5 @@
-// Builds dist/ (CommonJS: extension.js, cli.js, and the parts that both load when first needed) and the JSON Schema that the
-// editor reads.
+// Builds dist/ (CommonJS: extension.js, cli.js, and the parts that both load when first needed; the fleet view's page) and the JSON
+// Schema that the editor reads.
 import * as esbuild from 'esbuild';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 
@@ -31,6 +31,16 @@ const common = {
 };
 
 const product = { ...common, entryPoints: ['src/extension.ts', 'src/cli.ts'], outdir: 'dist' };
+// The page of the fleet view, which runs in a browser of VS Code's.
+const page = {
+  ...common,
+  entryPoints: { webview: 'src/webview/app/main.ts' },
+  outdir: 'dist',
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  loader: { '.svg': 'text' },
+};
 // The demo fleet of `npm start`; not shipped.
 const demo = { ...common, entryPoints: ['demo/main.ts'], outfile: 'out/demo.cjs' };
 
@@ -79,8 +89,8 @@ async function writeFleetSchema() {
 await writeFleetSchema();
 if (!watch) {
   await rm('dist', { recursive: true, force: true });
-  await Promise.all([buildInParts(), esbuild.build(demo)]);
+  await Promise.all([buildInParts(), esbuild.build(page), esbuild.build(demo)]);
 } else {
   // One file an entry: what a debugger shows is easier to follow.
-  for (const options of [product, demo]) await (await esbuild.context(options)).watch();
+  for (const options of [product, page, demo]) await (await esbuild.context(options)).watch();
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { activationBench } from './activation';
 import type { Bench } from './bench';
+import { fleetViewBench } from './fleet-view';
 import { reportText } from './report';
 import type { Ratio } from './rounds';
 import { sizesBench } from './sizes';
@@ -15,6 +16,7 @@ const parts: Record<string, (bench: Bench) => Promise<Ratio[]>> = {
   far: farBench,
   activation: activationBench,
   sizes: sizesBench,
+  view: fleetViewBench,
 };
 
 async function main(): Promise<void> {

@@ -1,8 +1,9 @@
 // Measures the product against what people use today, all in one run, and prints ratios; no figure is a failure.
-// Options: --only sweep,loopback,far,activation,sizes; --rounds N (default 5); --quick: fewer servers, smaller files;
+// Options: --only sweep,loopback,far,activation,sizes,view; --rounds N (default 5); --quick: fewer servers, smaller files;
 // --json: one document on stdout; --profile DIR: CPU profiles of our own processes.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureChromium } from './lib/browser.mjs';
 import { ensureBuilt, ensureDebianPackages, ensureDependencies, inRepo, run } from './lib/prepare.mjs';
 
 const minutes = 60_000;
@@ -12,6 +13,7 @@ const { build } = await import('esbuild');
 await ensureBuilt();
 // What is still missing then, the bench names and leaves out.
 await ensureDebianPackages(['openssh-server', 'openssh-client', 'pssh']);
+const chromium = await ensureChromium().catch(() => undefined);
 
 const folder = inRepo('out', 'bench', String(process.pid));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +29,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  external: ['cpu-features', '*.node'],
+  external: ['cpu-features', '*.node', 'playwright-core'],
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   loader: { '.sh': 'text' },
   logLevel: 'warning',
@@ -35,5 +37,6 @@ await build({
 const { code } = await run(process.execPath, [join(folder, 'main.cjs'), ...process.argv.slice(2)], {
   deadline: 60 * minutes,
   cwd: inRepo(),
+  env: { ...process.env, ...(chromium && { CHROME_PATH: chromium }) },
 });
 process.exitCode = code;

@@ -15,6 +15,7 @@ import { Secrets } from './vscode/secrets';
 import type { FleetSession } from './vscode/session';
 import { StatusBar } from './vscode/status-bar';
 import { Throttle } from './vscode/throttle';
+import { FleetViews } from './webview/fleet-views';
 
 /** What `activate` returns: for tests, and for extensions that want to know what is going on. */
 export interface Api {
@@ -37,7 +38,12 @@ export function activate(context: vscode.ExtensionContext): Api {
     ask(session, servers).catch((error: unknown) => report(log, error));
   const view = new FleetView(found, refresh);
   const statusBar = new StatusBar(found);
-  const faces: Faces = { files: found, log, documents, secrets, selection: () => view.selection };
+  const fleetViews = new FleetViews({ files: found, log, extensionUri: context.extensionUri });
+  const faces: Faces = {
+    ...{ files: found, log, documents, secrets },
+    selection: () => view.selection,
+    openFleetView: (session) => fleetViews.open(session),
+  };
   const interrupted = new InterruptedRollouts(faces);
 
   const summary = new Throttle<string>(250, () => {
@@ -51,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     session.onEvent((event) => {
       log.event(event);
       view.tree.event(session, event);
+      fleetViews.event(session, event);
       summary.touch('');
     });
     void interrupted.look(session).catch((error: unknown) => log.error('interrupted rollouts', error));
@@ -58,11 +65,20 @@ export function activate(context: vscode.ExtensionContext): Api {
   found.onDidChange(() => {
     found.sessions.forEach(follow);
     view.filesChanged();
+    fleetViews.filesChanged();
     statusBar.update();
   });
 
   context.subscriptions.push(
-    ...[registerCommands(faces), view, statusBar, documents, { dispose: () => summary.clear() }, log],
+    ...[
+      registerCommands(faces),
+      view,
+      fleetViews,
+      statusBar,
+      documents,
+      { dispose: () => summary.clear() },
+      log,
+    ],
   );
   return {
     tree: view.tree,

@@ -30,7 +30,9 @@ export async function ensureBuilt() {
     'esbuild.mjs',
     'scripts/schema.ts',
   ].map((path) => newest(inRepo(path)));
-  const built = ['dist/extension.js', 'dist/cli.js', 'out/demo.cjs'].map((path) => inRepo(path));
+  const built = ['dist/extension.js', 'dist/cli.js', 'dist/webview.js', 'out/demo.cjs'].map((path) =>
+    inRepo(path),
+  );
   if (built.every((file) => existsSync(file) && modified(file) >= Math.max(...sources))) return;
   await build();
 }

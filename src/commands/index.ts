@@ -13,6 +13,7 @@ import { install } from './install';
 import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
 import { openFleetFile } from './open-fleet-file';
+import { openFleetView } from './open-fleet-view';
 import { plan } from './plan';
 import { refresh, refreshSelected } from './refresh';
 import { restart } from './restart';
@@ -33,6 +34,7 @@ const commands: Record<CommandName, Command> = {
   load,
   newFleetFile,
   openFleetFile,
+  openFleetView,
   pause,
   plan,
   refresh,

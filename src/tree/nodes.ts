@@ -6,8 +6,15 @@ import { capabilities } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { count, oneLine } from '../vscode/words';
-import { serverCapabilities } from './capabilities';
-import { describeServer, moduleRows, serverIcon, serverTooltip, type Icon, type ModuleRow } from './describe';
+import { serverCapabilities } from '../vscode/capabilities';
+import {
+  describeServer,
+  moduleRows,
+  serverIcon,
+  serverTooltip,
+  type Icon,
+  type ModuleRow,
+} from '../vscode/describe';
 
 /** An element of the tree. Its id is made of what it stands for, so a selection survives whatever changes. */
 export interface FleetTreeNode extends FleetSelection {

@@ -2,7 +2,7 @@ import type { Documents } from './documents';
 import type { FleetFiles } from './fleet-files';
 import type { FleetLog } from './log';
 import type { Secrets } from './secrets';
-import type { FleetSelection } from './session';
+import type { FleetSelection, FleetSession } from './session';
 
 /** What commands are given: the composition root makes it, nobody reaches for anything else. */
 export interface Faces {
@@ -12,4 +12,6 @@ export interface Faces {
   secrets: Secrets;
   /** What is selected in the tree now. */
   selection(): readonly FleetSelection[];
+  /** Shows the fleet view of a fleet. */
+  openFleetView(session: FleetSession): void;
 }

@@ -14,6 +14,7 @@ export const commandIds = {
   load: 'vmsFleet.load',
   newFleetFile: 'vmsFleet.newFleetFile',
   openFleetFile: 'vmsFleet.openFleetFile',
+  openFleetView: 'vmsFleet.openFleetView',
   pause: 'vmsFleet.pause',
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
@@ -30,6 +31,9 @@ export type CommandName = keyof typeof commandIds;
 export const viewContainerId = 'vmsFleet';
 
 export const viewIds = { fleet: 'vmsFleet.fleet' } as const;
+
+/** Editor tabs of our own. */
+export const webviewTypes = { fleetView: 'vmsFleet.fleetView' } as const;
 
 /** `state` is one of `FleetFilesState`; welcome content and the view's buttons read it. */
 export const contextKeys = { state: 'vmsFleet.state' } as const;

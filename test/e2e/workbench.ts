@@ -46,6 +46,14 @@ export class Workbench {
     await this.page.locator('.statusbar-item').first().waitFor({ timeout: 60_000 });
   }
 
+  /** Reloads the window as a person does: VS Code keeps what is open. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.palette('Developer: Reload Window');
+    await loaded;
+    await this.page.locator('.statusbar-item').first().waitFor({ timeout: 60_000 });
+  }
+
   close(): Promise<void> {
     return this.#browser.close();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serverCapabilities } from '../../../src/tree/capabilities';
+import { serverCapabilities } from '../../../src/vscode/capabilities';
 import { facts, state } from './fixtures';
 
 describe('what is offered for a server', () => {

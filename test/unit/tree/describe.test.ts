@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeServer, moduleRows, percent, serverIcon, serverTooltip } from '../../../src/tree/describe';
+import { describeServer, moduleRows, percent, serverIcon, serverTooltip } from '../../../src/vscode/describe';
 import { serverStatuses } from '../../../src/updater/rollout/events';
 import { box, facts, state } from './fixtures';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { serverCapabilities } from '../../../src/tree/capabilities';
-import { describeServer, serverTooltip } from '../../../src/tree/describe';
+import { serverCapabilities } from '../../../src/vscode/capabilities';
+import { describeServer, serverTooltip } from '../../../src/vscode/describe';
 import { servers, type Server } from '../../../src/updater/fleet/model';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { initialState, type ServerState } from '../../../src/updater/rollout/state';

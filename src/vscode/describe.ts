@@ -3,8 +3,8 @@ import { coreModule } from '../updater/packages/coordinates';
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Severity } from '../updater/plan/plan';
 import type { ServerState } from '../updater/rollout/state';
-import { escapeMarkdown } from '../vscode/markdown';
-import { busyStatuses, count, failedStatuses, oneLine, statusWord, wantedVersion } from '../vscode/words';
+import { escapeMarkdown } from './markdown';
+import { busyStatuses, count, failedStatuses, oneLine, statusWord, wantedVersion } from './words';
 
 /**
  * What stands behind a server's name: "1.4.1 → 1.4.2 · loaded", "downloading 42 % · 1.4.1 → 1.4.2".
@@ -86,7 +86,9 @@ export function serverTooltip(server: Server, state: ServerState): string {
       ({ rule, severity, message }) =>
         `- ${severityWords[severity]}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
     ),
-    facts(server, state),
+    factRows(server, state)
+      .map(([name, value]) => `${name}: ${escapeMarkdown(value)}`)
+      .join('  \n'),
   ];
   return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
 }
@@ -108,7 +110,8 @@ const severityWords: Record<Severity, string> = {
   skip: 'nothing to do',
 };
 
-function facts(server: Server, state: ServerState): string {
+/** What is known of a server beside its state; what is not known is left out. */
+export function factRows(server: Server, state: ServerState): [name: string, value: string][] {
   const place = server.port === undefined ? server.host : `${server.host}:${server.port}`;
   const loaded = state.loaded.map(({ version, file }) => (file === undefined ? version : `${file}`));
   const rows: [string, string | null | undefined][] = [
@@ -125,10 +128,7 @@ function facts(server: Server, state: ServerState): string {
     ['Rollout', state.rollout],
     ['Out of band', server.outOfBand ?? 'none noted'],
   ];
-  return rows
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${name}: ${escapeMarkdown(value ?? '')}`)
-    .join('  \n');
+  return rows.flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
 }
 
 export interface Icon {

@@ -1,7 +1,7 @@
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { ServerState } from '../updater/rollout/state';
-import { capabilities, type Capability } from '../vscode/ids';
-import { failedStatuses } from '../vscode/words';
+import { capabilities, type Capability } from './ids';
+import { failedStatuses } from './words';
 
 /**
  * What can be offered for a server as it stands; menus read it. Only an offer: whether it is done, the plan says,

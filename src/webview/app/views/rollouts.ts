@@ -1,0 +1,288 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { actionWords, count, outcomeWords } from '../../../vscode/words';
+import type { PastRollout } from '../../protocol';
+import {
+  downtimeOf,
+  forecast,
+  wavesOf,
+  willActOn,
+  type RolloutServer,
+  type RolloutView,
+} from '../../rollout-view';
+import { button, waiting } from '../controls';
+import { icon } from '../icons';
+import { inOrder } from '../model';
+import type { Page } from '../page';
+import { clockTime, dayAndTime, duration } from '../time';
+import { axis, legend, scaleOf, timelineRow } from './timeline';
+
+/** Servers that are drawn of a wave: those at work and failed ones first. */
+const mostServers = 150;
+
+/** Rollouts of this fleet: a list of all, and the one that is looked at, wave by wave. */
+export function rollouts(page: Page): TemplateResult {
+  const list = entries(page);
+  const { rollout } = page;
+  if (list.length === 0)
+    return html`<div class="empty">
+      ${page.history ? html`<p>No rollout yet. Select servers and install something.</p>` : waiting('Asking for the rollouts')}
+    </div>`;
+  return html`<div class="rollouts">
+    <nav class="history scroll" aria-label="Rollouts, newest first">
+      <ul>
+        ${list.map((one) => entry(page, one))}
+      </ul>
+    </nav>
+    ${rollout ? one(page, rollout) : html`<div class="empty">${waiting('Reading the journal')}</div>`}
+  </div>`;
+}
+
+interface Entry {
+  id: string;
+  verb: string;
+  state: PastRollout['state'];
+  startedAt: string;
+  by: string;
+  servers: number;
+  done: number;
+}
+
+/** Those of this window go before what their journals said when they were read. */
+function entries({ data, history }: Page): Entry[] {
+  const live = (data?.rollouts ?? []).map((view): Entry => {
+    const acting = view.servers.filter(willActOn);
+    return {
+      id: view.id,
+      verb: actionWords[view.action].verb,
+      state: view.outcome ?? 'running',
+      startedAt: view.startedAt,
+      by: view.by,
+      servers: acting.length,
+      done: acting.filter(({ outcome }) => outcome === 'done').length,
+    };
+  });
+  const known = new Set(live.map(({ id }) => id));
+  const past = (history ?? [])
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, action, state, startedAt, by, servers }): Entry => {
+      const verb = actionWords[action].verb;
+      const done = servers.filter(({ outcome }) => outcome === 'done').length;
+      return { id, verb, state, startedAt, by, servers: servers.length, done };
+    });
+  return [...live, ...past].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+const states: Record<PastRollout['state'], [name: string, colour: string | null]> = {
+  running: ['loading~spin', null],
+  interrupted: ['warning', 'list.warningForeground'],
+  done: ['pass', 'testing.iconPassed'],
+  failed: ['error', 'list.errorForeground'],
+  cancelled: ['circle-slash', 'descriptionForeground'],
+};
+
+function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: Entry): TemplateResult {
+  const chosen = page.view.rollout === id;
+  const [name, colour] = states[state];
+  return html`<li>
+    <button
+      type="button"
+      class="history-entry ${chosen ? 'on' : ''}"
+      aria-current=${chosen ? 'true' : nothing}
+      title=${`${id} by ${by}`}
+      @click=${() => void page.showRollout(id)}
+    >
+      ${icon(name, colour)}
+      <span class="history-words">
+        <span>${verb} <span class="dim">${state} · ${done} of ${servers}</span></span>
+        <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${by}</span>
+      </span>
+    </button>
+  </li>`;
+}
+
+function one(page: Page, view: RolloutView): TemplateResult {
+  const now = page.now();
+  const { verb, doing } = actionWords[view.action];
+  const past = page.history?.find(({ id }) => id === view.id);
+  const live = page.data?.rollouts.some(({ id }) => id === view.id) ?? false;
+  const running = view.finishedAt === null && (live || past?.state === 'running');
+  const coming = forecast(view, now);
+  const scale = scaleOf(view, running ? now : lastSign(view), running ? coming.endsAt : null);
+  const acting = view.servers.filter(willActOn);
+  const open = acting.filter(({ outcome }) => outcome !== 'done');
+  const ids = (view.finishedAt === null ? acting : open).map(({ id }) => id);
+  return html`<section class="rollout" aria-label=${`Rollout ${view.id}`}>
+    <div class="plan-head">
+      <div>
+        <h2>${running ? doing : verb}: ${tallied(acting)}</h2>
+        <p class="dim">
+          ${dayAndTime(Date.parse(view.startedAt))} by
+          ${view.by}${
+            view.resumedAt === null ? '' : `, resumed ${clockTime(Date.parse(view.resumedAt))}`
+          }${ending(view, running, coming, now)}
+        </p>
+        ${
+          running && !live
+            ? html`<p class="dim">
+                It is worked on elsewhere, and shown as its journal stood when you opened it.
+              </p>`
+            : nothing
+        }
+      </div>
+      <span class="grow"></span>
+      ${
+        running
+          ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })
+          : past?.resumable === true
+            ? button({ label: 'Resume…', icon: 'debug-continue', run: () => page.run('resume', ids) })
+            : nothing
+      }
+    </div>
+    <div class="scroll rollout-body" tabindex="0" role="region" aria-label="Waves and timeline">
+      ${legend(view)}
+      ${wavesOf(view).map(({ wave, servers }, index) =>
+        waveOf(page, view, wave, servers, scale, index === 0),
+      )}
+      ${leftOut(view)}
+    </div>
+  </section>`;
+}
+
+/** When an interrupted rollout was last heard of. */
+function lastSign(view: RolloutView): number {
+  const times = view.servers.flatMap(({ phases, endedAt }) => [...phases.map(({ at }) => at), endedAt ?? '']);
+  const newest = times.reduce((last, at) => (at > last ? at : last), view.startedAt);
+  return Date.parse(newest);
+}
+
+function ending(
+  view: RolloutView,
+  running: boolean,
+  coming: ReturnType<typeof forecast>,
+  now: number,
+): string {
+  if (view.finishedAt !== null)
+    return ` · ${view.outcome} after ${duration(Date.parse(view.finishedAt) - Date.parse(view.startedAt))}`;
+  if (!running) return ' · interrupted';
+  if (coming.endsAt === null) return coming.note === '' ? '' : ` · end ${coming.note}`;
+  return ` · about ${duration(coming.endsAt - now)} left, until ${clockTime(coming.endsAt)} (${coming.note})`;
+}
+
+function tallied(acting: readonly RolloutServer[]): string {
+  const done = acting.filter(({ outcome }) => outcome === 'done').length;
+  const failed = acting.filter(({ outcome }) => outcome === 'failed').length;
+  return `${done} of ${count(acting.length, 'server')} done${failed > 0 ? `, ${failed} failed` : ''}`;
+}
+
+function waveOf(
+  page: Page,
+  view: RolloutView,
+  wave: number,
+  servers: readonly RolloutServer[],
+  scale: ReturnType<typeof scaleOf>,
+  first: boolean,
+): TemplateResult {
+  const now = Math.min(page.now(), view.finishedAt === null ? Infinity : Date.parse(view.finishedAt));
+  const away = servers.map((server) => downtimeOf(server, now)).filter((ms) => ms > 0);
+  const longest = away.length > 0 ? ` · away at most ${duration(Math.max(...away))}` : '';
+  const inSight = [...servers].sort((a, b) => rank(a) - rank(b) || inOrder(a.id, b.id)).slice(0, mostServers);
+  return html`<section class="wave" aria-label=${`Wave ${wave}`}>
+    <div class="wave-head">
+      <h3>Wave ${wave}${wave === 0 && view.servers.some((one) => one.wave > 0) ? ', first of all' : ''}</h3>
+      <span class="dim">${tallied(servers)}${longest}</span>
+    </div>
+    ${first ? axis(scale) : nothing}
+    <ul class="timeline">
+      ${inSight.map((server) => timelineRow(server, scale, now, () => showServer(page, server.id)))}
+    </ul>
+    ${
+      servers.length > inSight.length
+        ? html`<p class="dim">
+            And ${count(servers.length - inSight.length, 'server')} more, which the table shows.
+          </p>`
+        : nothing
+    }
+  </section>`;
+}
+
+/** Failed ones first, then those at work, then those that wait, then those that are done. */
+function rank({ outcome, phases }: RolloutServer): number {
+  if (outcome === 'failed') return 0;
+  if (outcome !== null) return 3;
+  return phases.some(({ status }) => status !== 'queued') ? 1 : 2;
+}
+
+function showServer(page: Page, id: string): void {
+  page.clearFilter();
+  page.showTab('servers');
+  const index = page.lines.findIndex((line) => line.kind === 'row' && line.row.id === id);
+  page.select(index, 'only');
+  page.toggleDetails(true);
+}
+
+function leftOut({ servers }: RolloutView): TemplateResult | typeof nothing {
+  const left = servers.filter((server) => !willActOn(server));
+  if (left.length === 0) return nothing;
+  return html`<p class="dim">
+    Left out:
+    ${left
+      .slice(0, 30)
+      .map(({ id, outcome }) => `${id} (${outcome === null ? 'nothing to do' : outcomeWords[outcome]})`)
+      .join(', ')}${left.length > 30 ? ` and ${left.length - 30} more` : ''}.
+  </p>`;
+}
+
+/** The rollouts that run now, one line each; not the one that is looked at. */
+export function banner(page: Page): TemplateResult | typeof nothing {
+  const inFront = page.view.tab === 'rollouts' ? page.rollout?.id : undefined;
+  const running = (page.data?.rollouts ?? []).filter(
+    ({ id, finishedAt }) => finishedAt === null && id !== inFront,
+  );
+  if (running.length === 0) return nothing;
+  const now = page.now();
+  return html`${running.map((view) => {
+    const acting = view.servers.filter(willActOn);
+    const ended = acting.filter(({ outcome }) => outcome !== null).length;
+    const waves = wavesOf(view);
+    const wave = waves.findIndex(({ servers }) => servers.some(({ outcome }) => outcome === null));
+    const coming = forecast(view, now);
+    const when =
+      coming.endsAt === null ? `end ${coming.note}` : `about ${duration(coming.endsAt - now)} left`;
+    return html`<section class="banner" aria-label="Running rollout">
+      ${icon('sync~spin')}
+      <b>${actionWords[view.action].doing}</b>
+      <span>${tallied(acting)}</span>
+      ${waves.length > 1 ? html`<span>wave ${waves[wave]?.wave ?? '–'}</span>` : nothing}
+      <span class="dim">${when}</span>
+      <span
+        class="progress wide"
+        role="progressbar"
+        aria-label="Servers that have ended"
+        aria-valuemin="0"
+        aria-valuemax=${acting.length}
+        aria-valuenow=${ended}
+        ><span .style=${`width: ${(ended / Math.max(1, acting.length)) * 100}%`}></span
+      ></span>
+      <span class="grow"></span>
+      <button
+        type="button"
+        class="link"
+        @click=${() => {
+          page.showTab('rollouts');
+          void page.showRollout(view.id);
+        }}
+      >
+        Show Waves
+      </button>
+      ${button({
+        label: 'Cancel…',
+        icon: 'debug-stop',
+        run: () =>
+          page.run(
+            'cancel',
+            acting.map(({ id }) => id),
+          ),
+      })}
+    </section>`;
+  })}`;
+}

@@ -1,0 +1,108 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { count } from '../../../vscode/words';
+import type { LoadedPackage, ServerRow, SystemCard } from '../../protocol';
+import { button, waiting } from '../controls';
+import { icon } from '../icons';
+import { groupWords } from '../model';
+import type { Page } from '../page';
+import { bytes } from '../time';
+import { distribution } from './chart';
+
+/** Each system: what its servers run, what is loaded for it, and how to load something else. */
+export function systems(page: Page): TemplateResult {
+  const { cards, data } = page;
+  if (!cards || !data) return html`<div class="empty">${waiting('Asking for the packages')}</div>`;
+  const rows = new Map<string, ServerRow[]>();
+  for (const row of data.rows) rows.set(row.system, [...(rows.get(row.system) ?? []), row]);
+  return html`<div class="systems scroll" tabindex="0" role="region" aria-label="Systems">
+    ${cards.map((card) => system(page, card, rows.get(card.id) ?? []))}
+  </div>`;
+}
+
+function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult {
+  const { id, product, target, packages, hasModules, hasRepository } = card;
+  const ids = rows.map((row) => row.id);
+  const due = rows.filter(({ offers }) => offers.includes('install'));
+  const loaded = packages.some((one) => one.loaded);
+  return html`<section class="card" aria-labelledby=${`system-${id}`}>
+    <div class="card-head">
+      <h2 id=${`system-${id}`}>${icon('server-environment')} ${id}</h2>
+      <span class="dim"
+        >${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
+      >
+      <span class="grow"></span>
+      ${
+        due.length > 0
+          ? button({
+              label: due.length === rows.length ? 'Update…' : `Update ${due.length}…`,
+              kind: 'primary',
+              title: 'Shows the plan first; nothing is done before you agree',
+              run: () =>
+                void page.plan(
+                  'install',
+                  due.map((row) => row.id),
+                ),
+            })
+          : nothing
+      }
+      ${
+        hasModules
+          ? button({
+              label: 'Choose Versions…',
+              icon: 'versions',
+              run: () => page.run('chooseVersions', ids),
+            })
+          : nothing
+      }
+      ${button({
+        label: loaded && !hasModules ? 'Replace Package…' : 'Load Packages…',
+        icon: 'folder-library',
+        run: () => page.run('load', ids),
+      })}
+    </div>
+    ${rows.length > 0 ? distribution(rows, target, (version) => page.showOnly('version', version)) : nothing}
+    ${
+      packages.length > 0
+        ? html`<table class="packages">
+            <caption class="dim">
+              ${hasModules ? 'What the fleet file wants, and whether it is loaded on this computer' : 'Loaded on this computer'}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Package</th>
+                <th scope="col">Version</th>
+                <th scope="col">Loaded</th>
+                <th scope="col">Size</th>
+                <th scope="col">SHA-256</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${packages.map((one) => packageRow(one, hasRepository))}
+            </tbody>
+          </table>`
+        : html`<p class="dim">
+            ${hasModules ? 'The fleet file names no modules.' : 'No package is loaded.'}
+          </p>`
+    }
+  </section>`;
+}
+
+function packageRow(
+  { name, version, loaded, size, sha256 }: LoadedPackage,
+  hasRepository: boolean,
+): TemplateResult {
+  return html`<tr>
+    <td title=${name}>${name.split(':').at(-1)}</td>
+    <td>${version}</td>
+    <td>
+      ${
+        loaded
+          ? html`${icon('pass', 'testing.iconPassed')} loaded`
+          : html`${icon('cloud-download', 'charts.blue')}
+              <span class="dim">${hasRepository ? 'fetched when it is needed' : 'not loaded yet'}</span>`
+      }
+    </td>
+    <td>${size === null ? '' : bytes(size)}</td>
+    <td><code title=${sha256 ?? ''}>${sha256?.slice(0, 12) ?? ''}</code></td>
+  </tr>`;
+}

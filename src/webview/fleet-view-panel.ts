@@ -1,0 +1,343 @@
+import * as vscode from 'vscode';
+import { leftBehind } from '../commands/left-behind';
+import { FleetError } from '../updater/errors';
+import type { Server } from '../updater/fleet/model';
+import type { FleetEvent } from '../updater/rollout/events';
+import type { ServerState } from '../updater/rollout/state';
+import { factRows, moduleRows } from '../vscode/describe';
+import type { FleetFiles } from '../vscode/fleet-files';
+import { commandIds } from '../vscode/ids';
+import type { FleetLog } from '../vscode/log';
+import { logLine } from '../vscode/log-lines';
+import type { FleetSession } from '../vscode/session';
+import { settings } from '../vscode/settings';
+import { Throttle } from '../vscode/throttle';
+import type { LiveRollouts, Moved } from './live-rollouts';
+import { pageOf } from './page';
+import {
+  answerTo,
+  type Answers,
+  type HostEvent,
+  type LogEntry,
+  type RolloutChange,
+  type ServerDetail,
+  type ServerRow,
+  type Snapshot,
+  type ToPage,
+} from './protocol';
+import { foldJournal } from './rollout-view';
+import { rowOf } from './rows';
+import { systemCards } from './systems';
+
+/** ms between two batches of changes. */
+const beat = 100;
+/** Lines of a server's log that are shown. */
+const mostLines = 300;
+
+export interface PanelContext {
+  files: FleetFiles;
+  log: FleetLog;
+  extensionUri: vscode.Uri;
+  rolloutsOf(session: FleetSession): LiveRollouts;
+}
+
+/** One editor tab with the fleet view: what its page asks is answered here, what happens is sent to it in batches. */
+export class FleetViewPanel implements vscode.Disposable {
+  private readonly subscriptions: vscode.Disposable[];
+  private readonly batch = new Throttle<string>(beat, () => this.flush());
+  private readonly dirty = new Set<string>();
+  /** Rollout id → its servers that changed; `all` where the page does not know it yet. */
+  private readonly moved = new Map<string, Set<string> | 'all'>();
+  private lines: LogEntry[] = [];
+  private seq = 0;
+  /** The page has its picture, so that changes mean something to it. */
+  private ready = false;
+  /** Something happened that the page was not told, because it could not be seen. */
+  private missed = false;
+  private watched: string | null = null;
+  private planning: AbortController | undefined;
+
+  /** @param fleet URI of the fleet file; the page may choose another */
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    private readonly context: PanelContext,
+    private fleet: string | null,
+  ) {
+    const { webview } = panel;
+    const { extensionUri } = context;
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
+    };
+    const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, 'media', `fleet-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    this.subscriptions = [
+      webview.onDidReceiveMessage(
+        (message: unknown) =>
+          void answerTo(
+            message,
+            this.answers,
+            (answer) => this.post(answer),
+            (error) => this.explain(error),
+          ),
+      ),
+      panel.onDidChangeViewState(() => this.seen()),
+    ];
+    webview.html = pageOf(webview, extensionUri);
+    this.retitle();
+  }
+
+  get fleetId(): string | null {
+    return this.fleet;
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  onDidDispose(run: () => void): void {
+    this.panel.onDidDispose(() => {
+      this.dispose();
+      run();
+    });
+  }
+
+  /** Other fleet files, or something else in them. */
+  filesChanged(): void {
+    this.retitle();
+    this.tell({ type: 'stale' });
+  }
+
+  /** Something happened to a server or a rollout of a fleet. */
+  event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
+    if (session !== this.session) return;
+    if (moved !== undefined) this.touchRollout(moved);
+    if (event.type === 'rollout-started') for (const { id } of event.plan.servers) this.dirty.add(id);
+    if ('server' in event) {
+      if (event.type !== 'log') this.dirty.add(event.server);
+      if (event.server === this.watched) this.lines.push(...logEntry(event));
+    }
+    this.batch.touch('');
+  }
+
+  touchRollout({ id, server, began }: Moved): void {
+    const known = this.moved.get(id) ?? new Set();
+    if (known !== 'all' && server !== null) known.add(server);
+    this.moved.set(id, began ? 'all' : known);
+    this.batch.touch('');
+  }
+
+  dispose(): void {
+    this.planning?.abort();
+    this.batch.clear();
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private get session(): FleetSession | undefined {
+    const { sessions } = this.context.files;
+    return sessions.find(({ uri }) => uri.toString() === this.fleet) ?? sessions[0];
+  }
+
+  private need(): FleetSession {
+    if (this.session) return this.session;
+    throw new FleetError('usage', 'No fleet file can be shown.', {
+      hint: 'Problems shows what is wrong with it.',
+    });
+  }
+
+  private retitle(): void {
+    const name = this.session?.fleet.name;
+    this.panel.title = name === undefined ? 'Fleet View' : `Fleet: ${name}`;
+  }
+
+  private readonly answers: Answers = {
+    snapshot: ({ fleet }) => this.snapshot(fleet),
+    run: ({ verb, servers }) => {
+      const selection = { session: this.need(), servers: this.those(servers) };
+      // Not awaited: it asks, acts and tells in VS Code's own ways, and its errors are told there too.
+      void vscode.commands.executeCommand(commandIds[verb], selection).then(() => {
+        if (verb === 'load' || verb === 'chooseVersions') this.tell({ type: 'packages' });
+      });
+      return null;
+    },
+    plan: async ({ action, servers }) => {
+      this.planning?.abort();
+      const { signal } = (this.planning = new AbortController());
+      const updater = await this.need().updater();
+      return updater.plan({ action, servers: this.those(servers), to: null, signal });
+    },
+    stopPlanning: () => {
+      this.planning?.abort();
+      return null;
+    },
+    systems: async () => {
+      const session = this.need();
+      const { library } = await session.updater();
+      return systemCards(session.fleet.systems, await library.list(), session.states);
+    },
+    rollouts: async () => {
+      const session = this.need();
+      const all = await (await session.updater()).rollouts();
+      const own = all.filter(({ fleet }) => fleet === session.fleet.file);
+      const open = new Set(leftBehind(own).map(({ id }) => id));
+      return own.map((rollout) => ({ ...rollout, resumable: open.has(rollout.id) }));
+    },
+    rollout: async ({ id }) => {
+      const session = this.need();
+      const live = this.context.rolloutsOf(session).fold(id)?.view();
+      const view = live ?? foldJournal(await (await session.updater()).journal(id));
+      if (view === undefined)
+        throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
+      return view;
+    },
+    server: ({ id }) => {
+      this.watched = id;
+      this.lines = [];
+      return id === null ? null : this.detail(id);
+    },
+  };
+
+  private those(ids: readonly string[]): Server[] {
+    const wanted = new Set(ids);
+    const found = this.need().servers.filter(({ id }) => wanted.has(id));
+    if (found.length === 0)
+      throw new FleetError('usage', 'None of these servers is in the fleet file any more.');
+    return found;
+  }
+
+  private async snapshot(fleet: string | null): Promise<Snapshot> {
+    await this.context.files.settled();
+    this.fleet = fleet ?? this.fleet;
+    const { session } = this;
+    this.fleet = session?.uri.toString() ?? this.fleet;
+    this.retitle();
+    this.dirty.clear();
+    this.moved.clear();
+    this.missed = false;
+    this.ready = true;
+    const { sessions, faulty } = this.context.files;
+    if (session) this.askUnasked(session);
+    return {
+      seq: this.seq,
+      now: new Date().toISOString(),
+      fleets: sessions.map(({ uri, fleet: { name } }) => ({
+        id: uri.toString(),
+        name,
+        file: vscode.workspace.asRelativePath(uri),
+      })),
+      fleet: session?.uri.toString() ?? null,
+      errors: faulty.find(({ uri }) => uri.toString() === this.fleet)?.errors ?? 0,
+      rows: session ? session.servers.flatMap((server) => this.row(session, server) ?? []) : [],
+      rollouts: session ? this.context.rolloutsOf(session).views() : [],
+    };
+  }
+
+  private askUnasked(session: FleetSession): void {
+    if (!settings.refreshOnOpen()) return;
+    const unasked = session.servers.filter(({ id }) => {
+      const state = session.states.get(id);
+      return state !== undefined && state.status === 'unknown' && !state.checking;
+    });
+    if (unasked.length > 0)
+      void vscode.commands.executeCommand(commandIds.refreshSelected, { session, servers: unasked });
+  }
+
+  private row(session: FleetSession, server: Server): ServerRow | undefined {
+    const state: ServerState | undefined = session.states.get(server.id);
+    return state && rowOf(server, state, this.context.rolloutsOf(session).partOf(server.id)?.server);
+  }
+
+  private async detail(id: string): Promise<ServerDetail | null> {
+    const session = this.need();
+    const server = session.servers.find((one) => one.id === id);
+    const state = session.states.get(id);
+    if (server === undefined || state === undefined) return null;
+    const { part, log } = await this.past(session, id);
+    const { error, reasons, rollback } = state;
+    return {
+      id,
+      facts: factRows(server, state),
+      modules: moduleRows(server, state),
+      rollback,
+      reasons,
+      error: error && { code: error.code, message: error.message, hint: error.hint },
+      part,
+      log,
+    };
+  }
+
+  /** Its part in the newest rollout that acted on it, and what was said of it there. */
+  private async past(session: FleetSession, id: string): Promise<Pick<ServerDetail, 'part' | 'log'>> {
+    const updater = await session.updater();
+    const live = this.context.rolloutsOf(session).partOf(id)?.rollout;
+    const rollout =
+      live ??
+      (await updater.rollouts()).find(
+        ({ fleet, servers }) =>
+          fleet === session.fleet.file &&
+          servers.some((one) => one.id === id && one.outcome !== 'skipped' && one.outcome !== 'blocked'),
+      )?.id;
+    if (rollout === undefined) return { part: null, log: [] };
+    const events = await updater.journal(rollout);
+    const view = foldJournal(events);
+    const own = view?.servers.find((one) => one.id === id);
+    const log = events.filter((event) => 'server' in event && event.server === id).flatMap(logEntry);
+    return {
+      part: view && own ? { rollout, action: view.action, server: own } : null,
+      log: log.slice(-mostLines),
+    };
+  }
+
+  private flush(): void {
+    const { session } = this;
+    if (!session || !this.ready || !this.panel.visible) {
+      this.missed = true;
+      return;
+    }
+    const servers = session.servers.filter(({ id }) => this.dirty.has(id));
+    const live = this.context.rolloutsOf(session);
+    const rollouts = [...this.moved].flatMap(([id, ids]): RolloutChange[] => {
+      const fold = live.fold(id);
+      if (fold?.head === undefined) return [];
+      const own = ids === 'all' ? fold.view()?.servers : [...ids].flatMap((one) => fold.server(one) ?? []);
+      return [{ head: fold.head, servers: own ?? [] }];
+    });
+    this.tell({
+      type: 'changes',
+      seq: ++this.seq,
+      rows: servers.flatMap((server) => this.row(session, server) ?? []),
+      rollouts,
+      log: this.lines,
+    });
+    this.dirty.clear();
+    this.moved.clear();
+    this.lines = [];
+  }
+
+  /** A page that was hidden got no messages. */
+  private seen(): void {
+    if (this.panel.visible && this.missed) this.tell({ type: 'stale' });
+  }
+
+  private tell(event: HostEvent): void {
+    if (this.panel.visible && this.ready) void this.post({ kind: 'event', event });
+    else this.missed = true;
+  }
+
+  private post(message: ToPage): Thenable<boolean> {
+    return this.panel.webview.postMessage(message);
+  }
+
+  private explain(thrown: unknown): string {
+    if (!(thrown instanceof FleetError) || thrown.code === 'internal')
+      this.context.log.error('fleet view', thrown);
+    if (thrown instanceof Error && thrown.name === 'AbortError') return 'Stopped.';
+    if (thrown instanceof FleetError) return [thrown.message, thrown.hint].filter(Boolean).join(' ');
+    return `Internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  }
+}
+
+function logEntry(event: FleetEvent): LogEntry[] {
+  const line = logLine(event);
+  return line && line.level !== 'debug' ? [{ ...line, at: event.at }] : [];
+}

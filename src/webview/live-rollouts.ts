@@ -1,0 +1,82 @@
+import type { FleetEvent } from '../updater/rollout/events';
+import type { FleetSession } from '../vscode/session';
+import { foldJournal, RolloutFold, typicalOf, type RolloutServer, type RolloutView } from './rollout-view';
+
+/** Rollouts that ended are kept until so many newer ones have ended. */
+const mostEnded = 3;
+
+/** The rollout that an event changed, and its server; null: only the rollout as a whole. */
+export interface Moved {
+  id: string;
+  server: string | null;
+  began: boolean;
+}
+
+/** The rollouts of one fleet that this window has seen: those that run, and the last that ended. */
+export class LiveRollouts {
+  private readonly folds = new Map<string, RolloutFold>();
+
+  /** @param onLearned a rollout's head has changed although nothing happened */
+  constructor(
+    private readonly session: FleetSession,
+    private readonly onLearned: (id: string) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  event(event: FleetEvent): Moved | undefined {
+    const id = event.rollout;
+    if (id === undefined) return undefined;
+    let fold = this.folds.get(id);
+    if (event.type === 'rollout-started') {
+      // The newest last, also where an old one goes on.
+      this.folds.delete(id);
+      this.folds.set(id, (fold ??= new RolloutFold()));
+    }
+    const server = fold?.apply(event);
+    if (server === undefined) return undefined;
+    if (event.type === 'rollout-started') void this.learn(id).catch(this.onError);
+    if (event.type === 'rollout-finished') this.forget();
+    return { id, server, began: event.type === 'rollout-started' };
+  }
+
+  fold(id: string): RolloutFold | undefined {
+    return this.folds.get(id);
+  }
+
+  /** Newest first. */
+  views(): RolloutView[] {
+    return [...this.folds.values()].flatMap((fold) => fold.view() ?? []).reverse();
+  }
+
+  /** A server's part in the newest rollout that acts on it. */
+  partOf(id: string): { rollout: string; server: RolloutServer } | undefined {
+    for (const [rollout, fold] of [...this.folds].reverse()) {
+      const server = fold.server(id);
+      if (server !== undefined && server.verdict !== 'blocked' && server.verdict !== 'skip')
+        return { rollout, server };
+    }
+    return undefined;
+  }
+
+  /** How long the same took before: what a forecast rests on until the first server is done. */
+  private async learn(id: string): Promise<void> {
+    const head = this.folds.get(id)?.head;
+    const updater = await this.session.updater();
+    const earlier = (await updater.rollouts()).find(
+      (one) =>
+        one.id !== id &&
+        one.action === head?.action &&
+        one.fleet === this.session.fleet.file &&
+        one.servers.some(({ outcome }) => outcome === 'done'),
+    );
+    const view = earlier && foldJournal(await updater.journal(earlier.id));
+    if (view === undefined) return;
+    this.folds.get(id)?.learn(typicalOf(view));
+    this.onLearned(id);
+  }
+
+  private forget(): void {
+    const ended = [...this.folds].filter(([, { head }]) => head !== undefined && head.finishedAt !== null);
+    for (const [id] of ended.slice(0, -mostEnded)) this.folds.delete(id);
+  }
+}
