@@ -54,6 +54,8 @@ function machine(server: Server): string {
 }
 
 function warned({ restartDelaySeconds, restartReason }: Server): string {
+  if (restartDelaySeconds === 0)
+    return ' Whoever is logged on there is not warned before (`restartDelaySeconds`).';
   const seconds = `${restartDelaySeconds} ${restartDelaySeconds === 1 ? 'second' : 'seconds'}`;
   return ` Whoever is logged on there reads “${restartReason}” for ${seconds}.`;
 }

@@ -63,15 +63,14 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
   const { facts } = answer;
   const title = product?.title ?? server.product;
   const hints = platformHints[server.os];
+  const missing = missingRights(server, facts);
   return [
     check('ssh', true, `${facts.user?.name ?? 'logged in'} on ${facts.os.name} (${facts.arch})`),
     check('boot identity', facts.bootId !== null, facts.bootId ?? 'cannot be read', hints.bootId),
     check(
       'rights',
-      (facts.readOnly ?? []).length === 0,
-      (facts.readOnly ?? []).length === 0
-        ? 'may write what it needs'
-        : `may not write: ${facts.readOnly?.join(', ')}`,
+      missing.length === 0,
+      missing.length === 0 ? 'may do what it needs' : `may not ${missing.join(', nor ')}`,
       hints.rights,
     ),
     check(
@@ -98,6 +97,17 @@ function checkServer(server: Server, answer: Answered | undefined): Check[] {
       server.outOfBand ?? 'none noted',
       'Note in `outOfBand` how the machine is reached when the network way is gone.',
     ),
+  ];
+}
+
+/** What the login user may not do and an update needs, each by its name. */
+function missingRights({ os }: Server, { user, readOnly = [] }: Facts): string[] {
+  return [
+    ...readOnly.map((folder) => `write the ${folder} folder`),
+    // Elsewhere a command of the fleet file may stand in for it.
+    ...(os === 'windows' && user?.root === false
+      ? ['control services, register scheduled tasks and run installers']
+      : []),
   ];
 }
 

@@ -50,6 +50,12 @@ describe('what is said before a Windows server is changed', () => {
     );
   });
 
+  it('says that nobody is warned where the restart comes at once', () => {
+    expect(whatHappens(planned(install), eocortex({ restartDelaySeconds: 0 }), 'install')).toContain(
+      'Whoever is logged on there is not warned before (`restartDelaySeconds`).',
+    );
+  });
+
   it('names every version on the way', () => {
     const hops = planned(install, { from: '3.5', path: ['3.6.57', '4.4.12'] });
     expect(whatHappens(hops, eocortex(), 'install')).toContain(

@@ -68,6 +68,17 @@ describe('the doctor', () => {
     expect(hints('box', 'linux')['boot identity']).toMatch(/bootIdFile/);
   });
 
+  it('names the rights that are missing', () => {
+    const rights = (more: Partial<Facts>) =>
+      checksOf('win', { facts: { ...facts, readOnly: [], ...more } }).find(({ name }) => name === 'rights');
+    expect(rights({ user: { name: 'CORP\\vms', root: true } })).toMatchObject({ ok: true });
+    expect(rights({ readOnly: ['state'], user: { name: 'CORP\\vms', root: false } })).toMatchObject({
+      ok: false,
+      message:
+        'may not write the state folder, nor control services, register scheduled tasks and run installers',
+    });
+  });
+
   it('finds nothing to put right in a recorder that is listed and never touched', () => {
     const nvr = servers(fleet ?? { name: '', file: '', systems: [] }).find(({ id }) => id === 'nvr');
     if (nvr === undefined) throw new Error('no nvr');
