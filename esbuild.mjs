@@ -26,6 +26,7 @@ const common = {
   external: ['vscode', 'cpu-features', '*.node'],
   // Its CommonJS form loads its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  charset: 'utf8',
   logLevel: 'info',
   metafile: true,
 };
