@@ -4,16 +4,20 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
-import { exitState, parseAnswers, readBootId, type Answers, type Ask } from './answers';
+import { parseAnswers, readBootId, type Answers, type Ask } from './answers';
 import type { ExecResult, Link } from './link';
 import {
+  jobBusy,
+  jobEnd,
   roomRanOut,
+  tooLittleRoom,
   type Job,
   type JobEnd,
   type JournalLine,
   type PackagePlace,
   type Platform,
   type Pulse,
+  type PutOptions,
 } from './platform';
 import { commandLine } from './quote';
 import factsScript from './scripts/facts.sh';
@@ -186,15 +190,7 @@ async function beginPackage(
   });
   const lines = result.stdout.trim().split('\n');
   const full = /^nospace (\d+) (\d+)$/m.exec(result.stdout);
-  if (full)
-    throw new FleetError(
-      'space',
-      `${server.id} has ${full[1]} bytes free, ${full[2]} are needed for ${place.file}.`,
-      {
-        server: server.id,
-        hint: 'Free space on the server, then download again: it goes on where it stopped.',
-      },
-    );
+  if (full) throw tooLittleRoom(server.id, place.file, Number(full[1]), Number(full[2]));
   must(link, result, `taking in ${place.file}`);
   if (lines.includes('have')) return 'have';
   const blocks = new Map<number, string>();
@@ -210,7 +206,7 @@ async function put(
   place: PackagePlace,
   atMiB: number,
   bytes: AsyncIterable<Uint8Array>,
-  options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
+  options: PutOptions,
 ): Promise<void> {
   const command = elevated(link.server, taking(link.server, 'put', place, atMiB));
   const result = await link.exec(command, { stdin: bytes, ...options });
@@ -302,11 +298,7 @@ async function continueJob(link: Link, jobId: string, signal?: AbortSignal): Pro
 
 function started(link: Link, result: ExecResult): void {
   const busy = /busy\t(.*)$/m.exec(result.stdout);
-  if (result.code === 75 && busy)
-    throw new FleetError('job.busy', `Job ${busy[1]} works on ${link.server.id} already.`, {
-      server: link.server.id,
-      hint: 'Wait until it has ended, or cancel it; then run the action again.',
-    });
+  if (result.code === 75 && busy) throw jobBusy(link.server.id, busy[1] ?? '');
   must(link, result, 'starting the job');
 }
 
@@ -338,13 +330,7 @@ async function followJob(
       const [word, ...words] = line.split('\t');
       if (word === 'journal') onLine(journalLine(words));
       else if (word === 'gone') end = { kind: 'gone' };
-      else if (word === 'exit')
-        end = {
-          kind: 'exit',
-          state: exitState(words[0]),
-          step: words[1] === '-' ? null : (words[1] ?? null),
-          message: words[2] ?? '',
-        };
+      else if (word === 'exit') end = jobEnd(words);
     }
   };
   try {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { FleetError } from '../errors';
 import type { OsFamily, Server } from '../fleet/model';
-import type { Answers, Ask } from './answers';
+import { exitState, type Answers, type Ask } from './answers';
 import type { Link } from './link';
 
 /** A job to be run on a server: data for the runner there (`scripts/job.sh` has the vocabulary). */
@@ -48,6 +48,36 @@ export interface PackagePlace {
   size: number;
 }
 
+/** How a package's bytes go into its part. */
+export interface PutOptions {
+  /** Milliseconds. */
+  deadline: number;
+  signal: AbortSignal;
+  /** Called with the bytes that went out since the last call. */
+  onSent: (bytes: number) => void;
+}
+
+/** How a job ended, by the words of its `exit` file. */
+export function jobEnd(words: readonly string[]): JobEnd {
+  const [state, step = '-', message = ''] = words;
+  return { kind: 'exit', state: exitState(state), step: step === '-' ? null : step, message };
+}
+
+export function jobBusy(server: string, job: string): FleetError {
+  return new FleetError('job.busy', `Job ${job} works on ${server} already.`, {
+    server,
+    hint: 'Wait until it has ended, or cancel it; then run the action again.',
+  });
+}
+
+/** The disk is too full for what is left of a package. Figures in bytes. */
+export function tooLittleRoom(server: string, file: string, free: number, needed: number): FleetError {
+  return new FleetError('space', `${server} has ${free} bytes free, ${needed} are needed for ${file}.`, {
+    server,
+    hint: 'Free space on the server, then download again: it goes on where it stopped.',
+  });
+}
+
 /** The disk was full in the middle of a transfer. */
 export function roomRanOut(server: string, place: PackagePlace): FleetError {
   return new FleetError('space', `${server} ran out of room while taking in ${place.file}.`, {
@@ -91,7 +121,7 @@ export interface Platform {
     place: PackagePlace,
     atMiB: number,
     bytes: AsyncIterable<Uint8Array>,
-    options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
+    options: PutOptions,
   ): Promise<void>;
   /** Throws away what there is of a part: what was believed of it has not held. */
   discardPart(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void>;

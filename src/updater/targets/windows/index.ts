@@ -4,16 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../errors';
 import type { Server } from '../../fleet/model';
 import { blockMiB, mib } from '../blocks';
-import { exitState, type Answers, type Ask } from '../answers';
+import type { Answers, Ask } from '../answers';
 import type { Link } from '../link';
 import {
+  jobBusy,
+  jobEnd,
   roomRanOut,
+  tooLittleRoom,
   type Job,
   type JobEnd,
   type JournalLine,
   type PackagePlace,
   type Platform,
   type Pulse,
+  type PutOptions,
 } from '../platform';
 import jobScript from '../scripts/job.bat';
 import { plainVersion, readAnswers, readBootTime } from './answers';
@@ -120,15 +124,7 @@ async function beginPackage(
   if (part > place.size) await link.files.remove(`${file}.part`, options);
   const free = freeBytes(section(sections, 'free'));
   const needed = place.size - Math.min(part, place.size);
-  if (free !== null && free < needed)
-    throw new FleetError(
-      'space',
-      `${server.id} has ${free} bytes free, ${needed} are needed for ${place.file}.`,
-      {
-        server: server.id,
-        hint: 'Free space on the server, then download again: it goes on where it stopped.',
-      },
-    );
+  if (free !== null && free < needed) throw tooLittleRoom(server.id, place.file, free, needed);
   // What was under way when a transfer was cut lies in the last block; the rest is believed until the whole is hashed.
   const believed = part > place.size ? 0 : Math.max(0, Math.floor(part / (blockMiB * mib)) - 1);
   return new Map(Array.from({ length: believed }, (_, block) => [block, null]));
@@ -145,7 +141,7 @@ async function put(
   place: PackagePlace,
   atMiB: number,
   bytes: AsyncIterable<Uint8Array>,
-  options: { deadline: number; signal: AbortSignal; onSent: (bytes: number) => void },
+  options: PutOptions,
 ): Promise<void> {
   const path = `${packageDir(link.server, place)}/${place.file}.part`;
   try {
@@ -249,11 +245,7 @@ async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<voi
 async function continueJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
   const { sections, result } = await say(link, ['job', 'start', jobId], { signal });
   const busy = section(sections, 'busy')?.words[1];
-  if (busy !== undefined)
-    throw new FleetError('job.busy', `Job ${busy} works on ${link.server.id} already.`, {
-      server: link.server.id,
-      hint: 'Wait until it has ended, or cancel it; then run the action again.',
-    });
+  if (busy !== undefined) throw jobBusy(link.server.id, busy);
   if (['started', 'running', 'ended'].some((word) => section(sections, word) !== undefined)) return;
   const said =
     section(sections, 'refused')
@@ -291,13 +283,7 @@ async function followJob(
       const { alive, journal, exit } = readLook(sections);
       for (const line of journal.slice(seen)) onLine(line);
       seen = Math.max(seen, journal.length);
-      if (exit !== null)
-        return {
-          kind: 'exit',
-          state: exitState(exit[0]),
-          step: exit[1] === '-' ? null : (exit[1] ?? null),
-          message: exit[2] ?? '',
-        };
+      if (exit !== null) return jobEnd(exit);
       if (!alive) return { kind: 'gone' };
     }
     await sleep(lookPause, undefined, signal && { signal });
