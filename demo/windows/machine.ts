@@ -8,12 +8,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { Control, type Answer } from '../control';
 import { processTable, signal } from '../processes';
+import { ensureKey } from '../sshd';
 import cmdScript from './cmd.sh';
 import { mountDisk, resizeDisk, unmountDisk, type SmallDisk } from './disk';
 import { Front, type Command } from './front';
@@ -283,11 +284,10 @@ export class WindowsMachine {
     this.log.push(line);
   }
 
+  /** By ssh-keygen: of the keys that ssh2 makes, one in some hundred cannot be read again. */
   private async makeHostKey(): Promise<void> {
-    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
-    const part = `${this.hostKeyFile}.part`;
-    await writeFile(part, key, { mode: 0o600 });
-    await rename(part, this.hostKeyFile);
+    for (const file of [this.hostKeyFile, `${this.hostKeyFile}.pub`]) await rm(file, { force: true });
+    await ensureKey(this.hostKeyFile, this.id);
   }
 
   private async boot(): Promise<void> {

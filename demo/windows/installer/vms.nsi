@@ -107,8 +107,9 @@ written:
 registered:
   StrCmp $mode "stopped" finished
   ExecWait '"$SYSDIR\sc.exe" start ${SERVICE}'
+  ; Soon, not at once: whoever started it shall see how it ended.
   StrCmp $mode "restart" 0 +3
-  ExecWait '"$SYSDIR\shutdown.exe" /r /t 0 /f'
+  ExecWait '"$SYSDIR\shutdown.exe" /r /t 5 /f'
   SetErrorLevel 1641
   StrCmp $mode "restart-needed" 0 +2
   SetErrorLevel 3010
