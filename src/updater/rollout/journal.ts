@@ -35,6 +35,8 @@ export class Journal {
     private readonly file: FileHandle,
     private readonly ownership: Ownership,
     private last: number,
+    private readonly dir: string,
+    private readonly id: string,
   ) {}
 
   /**
@@ -51,7 +53,7 @@ export class Journal {
     try {
       await forgetRequests(dir, id);
       const file = await open(join(dir, `${id}.jsonl`), 'a+', 0o600);
-      return new Journal(file, ownership, await begin(file, dir));
+      return new Journal(file, ownership, await begin(file, dir), dir, id);
     } catch (error) {
       await ownership.release();
       throw error;
@@ -94,6 +96,8 @@ export class Journal {
       await this.file.close();
     } finally {
       await this.ownership.release();
+      // What comes too late for it is not for whoever goes on.
+      await forgetRequests(this.dir, this.id).catch(() => undefined);
     }
   }
 }
