@@ -307,7 +307,7 @@ describe('going on', () => {
       ...[started(1), finished('s-0', 'done'), failing('s-1'), failing('s-2'), finished('s-2', 'failed')],
       ...[failing('s-3'), finished('s-3', 'cancelled'), finished('s-5', 'blocked'), asked('pause')],
     ];
-    expect(beforeOf(events).done).toEqual([{ id: 's-0', system: 's', wave: 0, at: Date.parse(at(5)) }]);
+    expect(beforeOf(events).done).toEqual([{ planned: planned('s-0'), at: Date.parse(at(5)) }]);
     const status = (server: string, word: 'queued' | 'installing'): FleetEvent => ({
       ...{ at: at(2), rollout: 'r', type: 'status', server, status: word, step: null, detail: null },
     });
