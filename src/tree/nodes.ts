@@ -86,12 +86,13 @@ export class SystemNode implements FleetTreeNode {
   }
 
   tooltip(): vscode.MarkdownString {
-    const { id, product, maxParallel, canary, maxFailures, window } = this.system;
+    const { id, product, maxParallel, canary, waves, maxFailures, onFailure, window } = this.system;
     const lines = [
       `**${escapeMarkdown(id)}** ${product}`,
       `At the same time: ${maxParallel ?? "the product's own limit"}`,
       `First wave: ${canary === 0 ? 'none' : count(canary, 'server')}`,
-      `Failures borne: ${maxFailures}`,
+      ...(waves.length > 0 ? [`Waves: ${waves.join(', ')}`] : []),
+      `Failures borne: ${onFailure === 'keep' ? 'all' : maxFailures}`,
       ...(window
         ? [escapeMarkdown(`Window: ${window.from} to ${window.to} ${window.days?.join(', ') ?? ''}`)]
         : []),
