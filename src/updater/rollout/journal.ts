@@ -60,7 +60,7 @@ export class Journal {
     }
   }
 
-  /** Appends one event. With `durable` it resolves only when the line is on the disk. */
+  /** Appends one event. With `durable` it resolves only when the line is on the disk. Rejects where somebody else writes it by now. */
   append(event: FleetEvent, durable: boolean): Promise<void> {
     if (event.type === 'progress') return Promise.resolve();
     return new Promise((written, failed) => {
@@ -76,6 +76,7 @@ export class Journal {
     while (this.queue.length > 0) {
       const lines = this.queue.splice(0);
       try {
+        if (!(await this.ownership.held())) throw takenOver();
         await this.file.appendFile((this.torn ? '\n' : '') + lines.map(({ text }) => text).join(''));
         this.torn = false;
         if (lines.some(({ durable }) => durable)) await this.file.datasync();
@@ -100,6 +101,12 @@ export class Journal {
       await forgetRequests(this.dir, this.id).catch(() => undefined);
     }
   }
+}
+
+function takenOver(): FleetError {
+  return new FleetError('job.busy', 'Another process has taken this rollout over.', {
+    hint: 'Watch it there: this one had given no sign of life for too long.',
+  });
 }
 
 /** Makes a new journal's first line, or mends an old one's end. @returns the number of its last event */

@@ -194,6 +194,17 @@ describe('the owner of a rollout', () => {
     await (await Journal.open(dir, 'r')).close();
   });
 
+  it('that was taken over writes nothing more, and leaves the other alone', async () => {
+    const dir = await scratch();
+    const one = await Journal.open(dir, 'r');
+    await one.append(log('1'), true);
+    await writeFile(join(dir, 'r.owner'), String(process.ppid));
+    await expect(one.append(log('2'), true)).rejects.toMatchObject({ code: 'job.busy' });
+    await one.close();
+    expect(await readJournal(dir, 'r')).toEqual([log('1')]);
+    expect(await ownerOf(dir, 'r')).toBe(process.ppid);
+  });
+
   it('is not kept out by one that died while it was becoming the owner', async () => {
     const dir = await scratch();
     await writeFile(join(dir, 'r.claim'), '');
