@@ -101,7 +101,10 @@ async function keepUp(options) {
 async function fleet() {
   if (options.folder !== undefined)
     return { folder: resolve(options.folder), fleet: null, dataDir: join(folder, 'data'), servers: [] };
-  const { fleet, dataDir, servers, stop } = await startDemo(join(folder, 'demo'));
+  const { fleet, dataDir, servers, stop } = await startDemo(join(folder, 'demo'), {
+    windows: inRepo('.cache', 'windows'),
+    deadline: 300_000,
+  });
   closing.push(stop);
   return { folder: dirname(fleet), fleet, dataDir, servers };
 }

@@ -184,7 +184,10 @@ async function needsBrowser() {
   return chromium() ? [] : ['Chromium'];
 }
 
+/** The demo has Windows-like servers where wine is. */
 async function needsDemo() {
+  const wine = isDebian() ? await ensureDebianPackages(WINE_PACKAGES) : WINE_PACKAGES;
+  if (wine.length > 0 && !inCI) skipped.push(`tests on Windows-like servers: they need ${wine.join(', ')}`);
   if (!tool('sshd') && isDebian()) await ensureDebianPackages(['openssh-server']);
-  return [...(await needsBrowser()), ...(tool('sshd') ? [] : ['sshd'])];
+  return [...(await needsBrowser()), ...(tool('sshd') ? [] : ['sshd']), ...(inCI ? wine : [])];
 }

@@ -49,8 +49,8 @@ export const WINDOWS_SERVERS: Record<string, WindowsServerPlan> = {
   },
 };
 
-/** Installers that lie ready to be loaded. */
-const NEWER = ['3.6.57', '4.3.5', '4.4.2'];
+/** Installers that lie ready to be loaded; the one that runs too, for rolling back to it. */
+const LYING = ['3.6.57', '4.3.1', '4.3.5', '4.4.2'];
 
 /** The text of the system in the fleet file. */
 export function windowsSystemLines(machines: WindowsMachine[], identityFile: string): string[] {
@@ -147,7 +147,7 @@ export async function startWindowsServer(machine: WindowsMachine, parts: Windows
 }
 
 async function layInstallers({ dir, cache }: WindowsFleetParts, tools: Tools): Promise<void> {
-  for (const version of NEWER) {
+  for (const version of LYING) {
     const made = await buildInstaller(cache, tools, { version, payloadBytes: 8_000_000 });
     const folder = join(dir, 'installers', version);
     const file = join(folder, basename(made));

@@ -98,7 +98,7 @@ export class SystemNode implements FleetTreeNode {
   }
 
   tooltip(): vscode.MarkdownString {
-    const { id, product, version, maxParallel, canary, maxFailures, window } = this.system;
+    const { id, product, version, maxParallel, canary, waves, maxFailures, onFailure, window } = this.system;
     const lines = [
       `**${escapeMarkdown(id)}** ${product}`,
       ...(runsOnePackage(product)
@@ -106,7 +106,8 @@ export class SystemNode implements FleetTreeNode {
         : []),
       `At the same time: ${maxParallel ?? "the product's own limit"}`,
       `First wave: ${canary === 0 ? 'none' : count(canary, 'server')}`,
-      `Failures borne: ${maxFailures}`,
+      ...(waves.length > 0 ? [`Waves: ${waves.join(', ')}`] : []),
+      `Failures borne: ${onFailure === 'keep' ? 'all' : maxFailures}`,
       ...(window
         ? [escapeMarkdown(`Window: ${window.from} to ${window.to} ${window.days?.join(', ') ?? ''}`)]
         : []),

@@ -17,6 +17,7 @@ export function checkFleet(fleet: Fleet, written: FleetFile, report: Report): vo
     report('The fleet has no systems yet.', ['systems'], { severity: 'warning', atKey: true });
   for (const system of fleet.systems) checkSystem(system, written, report);
   checkIds(fleet, report);
+  checkFailoverGroups(fleet, report);
   checkMachines(fleet, report);
   checkJumps(fleet, written, report);
   for (const server of servers(fleet))
@@ -48,6 +49,12 @@ function checkSystem(system: System, written: FleetFile, report: Report): void {
       [...path, 'canary'],
       { severity: 'warning' },
     );
+  if (system.soakMinutes > 0 && system.canary === 0 && system.waves.length === 0)
+    report(
+      '"soakMinutes" does nothing without a second wave: set "canary" or "waves" too.',
+      [...path, 'soakMinutes'],
+      { severity: 'warning' },
+    );
   checkWindow(written.systems[system.id]?.window, path, report);
   if (written.systems[system.id]?.fileSystem === 'v8-erase')
     report(
@@ -63,6 +70,20 @@ function checkWindow(window: Window | undefined, path: Path, report: Report): vo
       `"from" and "to" are both ${window.from}: the window never opens. Leave "window" out if any time will do.`,
       [...path, 'window', 'to'],
     );
+}
+
+function checkFailoverGroups(fleet: Fleet, report: Report): void {
+  const groups = new Map<string, Server[]>();
+  for (const server of servers(fleet))
+    if (server.failoverGroup !== undefined)
+      groups.set(server.failoverGroup, [...(groups.get(server.failoverGroup) ?? []), server]);
+  for (const [group, [only, ...others]] of groups)
+    if (only !== undefined && others.length === 0)
+      report(
+        `${quote(only.id)} is alone in failover group ${quote(group)}: no other server stands in for it.`,
+        [...pathOf(only), 'failoverGroup'],
+        { severity: 'warning' },
+      );
 }
 
 function checkIds(fleet: Fleet, report: Report): void {

@@ -106,7 +106,8 @@ function byAction(product: Product, situation: Situation, action: Action): Propo
   switch (action) {
     case 'install': {
       if (to !== null && !isVersion(to)) return blocked('version.unknown', `"${to}" is not a version.`);
-      return product.install(situation);
+      const proposal = product.install(situation);
+      return { ...proposal, reasons: [...drift(facts), ...proposal.reasons] };
     }
     case 'download': {
       if (to !== null && !isVersion(to)) return blocked('version.unknown', `"${to}" is not a version.`);
@@ -181,16 +182,6 @@ function rollback(product: Product, situation: Situation): Proposal {
       ? { ...hop, reasons: [...hop.reasons, barrier(entry, down)] }
       : hop;
   });
-  const drift: Reason[] =
-    from !== null && facts.history.at(-1) !== from
-      ? [
-          {
-            rule: 'history.drift',
-            severity: 'warn',
-            message: `${from} was not installed from VMS Fleet: the history ends with ${facts.history.at(-1)}.`,
-          },
-        ]
-      : [];
   const said = hops.flatMap((hop) => hop.reasons);
   return {
     from,
@@ -198,10 +189,24 @@ function rollback(product: Product, situation: Situation): Proposal {
     path,
     steps: hops.flatMap((hop) => hop.steps),
     reasons: [
-      ...drift,
+      ...drift(facts),
       ...said.filter((one, index) => said.findIndex((other) => same(one, other)) === index),
     ],
   };
+}
+
+/** Somebody has changed the version by another way. */
+function drift({ installed, history }: Facts): Reason[] {
+  const from = installed?.version ?? null;
+  const top = history.at(-1);
+  if (from === null || top === undefined || top === from) return [];
+  return [
+    {
+      rule: 'history.drift',
+      severity: 'warn',
+      message: `${from} was not installed from VMS Fleet: the history ends with ${top}.`,
+    },
+  ];
 }
 
 const same = (a: Reason, b: Reason): boolean => a.rule === b.rule && a.message === b.message;

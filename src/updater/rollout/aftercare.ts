@@ -31,20 +31,21 @@ export class Aftercare {
   /** Who belongs to the first wave of each system, and who was done before an interruption. */
   begin(line: readonly Standing[]): void {
     const done = this.context.before?.done ?? [];
-    for (const { id, system, wave } of [...done, ...line.map(({ planned }) => planned)]) {
+    for (const { planned } of [...done, ...line]) {
+      const { id, system, wave } = planned;
       const first = this.firstWave.get(system);
       if (first === undefined || wave < first.wave) this.firstWave.set(system, { wave, servers: [id] });
       else if (wave === first.wave) first.servers.push(id);
     }
-    for (const { id, at } of done) {
-      const server = this.byId.get(id);
+    for (const { planned, at } of done) {
+      const server = this.byId.get(planned.id);
       if (server !== undefined) this.done(server, at);
     }
     // A second wave that had begun has seen the first one soak.
-    for (const { system, wave } of done) {
-      const first = this.firstWave.get(system);
-      const one = this.context.fleet.systems.find(({ id }) => id === system);
-      if (one !== undefined && first !== undefined && wave > first.wave)
+    for (const { planned } of done) {
+      const first = this.firstWave.get(planned.system);
+      const one = this.context.fleet.systems.find(({ id }) => id === planned.system);
+      if (one !== undefined && first !== undefined && planned.wave > first.wave)
         this.soaks.begin(one, first.wave, [], 0);
     }
   }

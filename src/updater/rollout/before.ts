@@ -27,7 +27,7 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const outcomes = outcomesOf(events);
   const done = [...planned.values()]
     .filter(({ id }) => outcomes.get(id) === 'done' && !failing.has(id))
-    .map(({ id, system, wave }) => ({ id, system, wave, at: ends.get(id) ?? 0 }));
+    .map((one) => ({ planned: one, at: ends.get(one.id) ?? 0 }));
   return { done, atWork, failing };
 }
 

@@ -14,7 +14,7 @@ import { ownerOf } from './owner';
 import { request, takeRequests, type Request } from './requests';
 import { adoptedPlan, remainingPlan } from './resume';
 import { carryOut, type Ended } from './rollout';
-import { lastOf, summaries, type RolloutSummary } from './summary';
+import { lastOf, outcomesOf, summaries, type RolloutSummary } from './summary';
 import type { Supplies } from './supply';
 import { count } from './tally';
 
@@ -140,12 +140,12 @@ export class RolloutDesk {
 
   /** Leaves a server out that has not begun. @throws FleetError `usage` where it is not one that waits */
   async skip(id: string, server: string, why: string): Promise<void> {
-    const asked: Request = { ask: 'skip', by: this.means.by, server, why };
     const here = this.running.get(id);
     if (here === undefined && (await ownerOf(this.means.dir, id)) === null)
       return this.skipInJournal(id, server, `${why} (${this.means.by})`);
-    if (here !== undefined && !here.control.skippable(server)) throw noSuchServer(id, server);
-    await this.tell(id, asked);
+    const waits = here?.control.skippable(server) ?? waitsIn(await readJournal(this.means.dir, id), server);
+    if (!waits) throw noSuchServer(id, server);
+    await this.tell(id, { ask: 'skip', by: this.means.by, server, why });
   }
 
   /** Nobody works on it: whoever goes on with it finds it left out. */
@@ -236,6 +236,11 @@ export class RolloutDesk {
   async settled(): Promise<void> {
     await Promise.allSettled([...this.running.values()].map(({ ended }) => ended));
   }
+}
+
+/** By its journal: planned, not begun and not ended. */
+function waitsIn(events: readonly FleetEvent[], server: string): boolean {
+  return outcomesOf(events).get(server) === null && !beforeOf(events).atWork.has(server);
 }
 
 function obey({ cancel, control }: Running, asked: Request): void {

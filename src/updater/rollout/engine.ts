@@ -119,7 +119,7 @@ export class Engine {
         this.count(planned.system, planned.id);
       }
     }
-    for (const { id, system } of before?.done ?? []) this.count(system, id);
+    for (const { planned } of before?.done ?? []) this.count(planned.system, planned.id);
     this.aftercare.begin(this.line);
   }
 
@@ -256,8 +256,9 @@ export class Engine {
         standing.inWork = false;
       } else {
         this.leave(standing);
-        await this.telling.finish(standing.server.id, result);
+        // Before it is journalled: a turn may come meanwhile, and must know that it is done.
         if (result.outcome === 'done') this.aftercare.done(standing.server, this.context.now().getTime());
+        await this.telling.finish(standing.server.id, result);
       }
     } catch (thrown) {
       this.leave(standing);
@@ -273,9 +274,11 @@ export class Engine {
 
   /** A server that was done is away, or not well: it has failed after all. */
   private async dropOut(server: Server, dropped: WorkResult): Promise<void> {
-    const planned = this.context.plan.servers.find(({ id }) => id === server.id);
+    const { plan, before } = this.context;
+    const done = before?.done.map((one) => one.planned) ?? [];
+    const planned = [...plan.servers, ...done].find(({ id }) => id === server.id);
     const system = this.systems.get(server.system);
-    if (planned === undefined || system?.onFailure !== 'roll-back' || this.context.plan.action !== 'install')
+    if (planned === undefined || system?.onFailure !== 'roll-back' || plan.action !== 'install')
       return this.telling.finish(server.id, dropped);
     // It counts from now on, whatever comes of taking it back.
     this.telling.results.set(server.id, dropped);

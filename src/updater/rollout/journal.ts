@@ -35,6 +35,8 @@ export class Journal {
     private readonly file: FileHandle,
     private readonly ownership: Ownership,
     private last: number,
+    private readonly dir: string,
+    private readonly id: string,
   ) {}
 
   /**
@@ -51,14 +53,14 @@ export class Journal {
     try {
       await forgetRequests(dir, id);
       const file = await open(join(dir, `${id}.jsonl`), 'a+', 0o600);
-      return new Journal(file, ownership, await begin(file, dir));
+      return new Journal(file, ownership, await begin(file, dir), dir, id);
     } catch (error) {
       await ownership.release();
       throw error;
     }
   }
 
-  /** Appends one event. With `durable` it resolves only when the line is on the disk. */
+  /** Appends one event. With `durable` it resolves only when the line is on the disk. Rejects where somebody else writes it by now. */
   append(event: FleetEvent, durable: boolean): Promise<void> {
     if (event.type === 'progress') return Promise.resolve();
     return new Promise((written, failed) => {
@@ -74,6 +76,7 @@ export class Journal {
     while (this.queue.length > 0) {
       const lines = this.queue.splice(0);
       try {
+        if (!(await this.ownership.held())) throw takenOver();
         await this.file.appendFile((this.torn ? '\n' : '') + lines.map(({ text }) => text).join(''));
         this.torn = false;
         if (lines.some(({ durable }) => durable)) await this.file.datasync();
@@ -94,8 +97,16 @@ export class Journal {
       await this.file.close();
     } finally {
       await this.ownership.release();
+      // What comes too late for it is not for whoever goes on.
+      await forgetRequests(this.dir, this.id).catch(() => undefined);
     }
   }
+}
+
+function takenOver(): FleetError {
+  return new FleetError('job.busy', 'Another process has taken this rollout over.', {
+    hint: 'Watch it there: this one had given no sign of life for too long.',
+  });
 }
 
 /** Makes a new journal's first line, or mends an old one's end. @returns the number of its last event */

@@ -35,9 +35,15 @@ export class Ownership {
     }
   }
 
+  /** False once another process has taken it over: this one had given no sign of life for long, as a laptop that was asleep. */
+  async held(): Promise<boolean> {
+    const text = await readFile(this.file, 'utf8').catch(() => null);
+    return text === null || text === String(process.pid);
+  }
+
   async release(): Promise<void> {
     clearInterval(this.beat);
-    await rm(this.file, { force: true });
+    if (await this.held()) await rm(this.file, { force: true });
   }
 }
 

@@ -36,7 +36,11 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
   if (result === 'waits') throw new Error('a rollback that waits');
   switch (result.outcome) {
     case 'done':
-      return { ...result, outcome: 'failed', error: also(failure, `It was rolled back to ${to}.`) };
+      return {
+        ...result,
+        outcome: 'failed',
+        error: also(failure, `It was rolled back to ${to}.`, lookFirst),
+      };
     case 'cancelled':
       return result;
     case 'failed':
@@ -46,6 +50,8 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
       return { ...result, outcome: 'failed', error: both(failure, result.error) };
   }
 }
+
+const lookFirst = 'Show Log has the steps. Mend the cause before that version is installed again.';
 
 /** The versions to go down over, newest first; undefined where this rollout has installed nothing that still runs. */
 export function wayBack({ entries = [], history, job }: Facts, rolloutId: string): string[] | undefined {
@@ -72,8 +78,8 @@ async function factsOf(own: WorkContext): Promise<Facts> {
   return contact.persist(detach, (link) => readFacts(link, platform, hands, packages, detach));
 }
 
-function also(failure: FleetError, more: string): FleetError {
-  const { code, message, hint, server, step } = failure;
+function also(failure: FleetError, more: string, hint = failure.hint): FleetError {
+  const { code, message, server, step } = failure;
   return new FleetError(code, `${message} ${more}`, {
     ...(hint !== undefined && { hint }),
     ...(server !== undefined && { server }),

@@ -1,7 +1,7 @@
 import type { ErrorInfo, FleetError } from '../errors';
 import type { Fleet } from '../fleet/model';
 import type { Library } from '../packages/library';
-import type { Plan } from '../plan/plan';
+import type { Plan, PlanServer } from '../plan/plan';
 import type { Links } from '../targets/link';
 import type { Sleep } from './alarm';
 import type { Control } from './control';
@@ -38,7 +38,7 @@ export interface RolloutContext {
 /** What is known of a rollout from before it was interrupted. */
 export interface Before {
   /** Servers whose part ended well, and when (ms since 1970). */
-  done: { id: string; system: string; wave: number; at: number }[];
+  done: { planned: PlanServer; at: number }[];
   /** Ids of servers that were being worked on. */
   atWork: ReadonlySet<string>;
   /** Servers whose update had failed, and that were to be taken back. */

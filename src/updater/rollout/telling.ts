@@ -26,6 +26,7 @@ export class Telling {
     try {
       await context.journal.append(stamped, event.type !== 'log' && event.type !== 'facts');
     } catch (cause) {
+      if (cause instanceof FleetError) throw this.breakOff(cause);
       throw this.breakOff(
         new FleetError('journal.failed', `The journal of rollout ${id} cannot be written.`, {
           hint: 'Nothing new is begun; jobs on servers go on there. Make room on this machine, then resume the rollout.',

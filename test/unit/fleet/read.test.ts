@@ -292,6 +292,29 @@ describe('parseFleet', () => {
     ],
     ['maxParallel', boxes({ maxParallel: 0 }), /at least 1/],
     ['maxFailures', boxes({ maxFailures: -1 }), /at least 0/],
+    [
+      'maxFailures by percent',
+      boxes({ maxFailures: '101%' }),
+      /^"maxFailures" must be a whole percentage from "0%"/,
+    ],
+    ['maxFailures as a word', boxes({ maxFailures: 'few' }), /^"maxFailures" must be a whole percentage/],
+    [
+      'maxFailures as a list',
+      boxes({ maxFailures: [] }),
+      /must be a number or a percentage such as "25%", found a list/,
+    ],
+    ['an empty wave', boxes({ waves: [1, 0] }), /^Entry 2 of "waves" must be at least 1\.$/],
+    ['a wave of 0 %', boxes({ waves: ['0%'] }), /^Entry 1 of "waves" must be a whole percentage from "1%"/],
+    ['a wave by parts of a percent', boxes({ waves: ['2.5%'] }), /whole percentage/],
+    ['no wave', boxes({ waves: [] }), /^"waves" needs at least one wave\.$/],
+    ['waves at a server', boxes({}, { a: { waves: [1] } }), /"waves" belongs to the system/],
+    ['a failover group of a system', boxes({ failoverGroup: 'x' }), /"failoverGroup" belongs to the servers/],
+    [
+      'a limit of sites at a system',
+      boxes({ maxParallelPerSite: 1 }),
+      /belongs to the fleet: it stands beside "systems"/,
+    ],
+    ['onFailure', boxes({ onFailure: 'rollback' }), /Did you mean "roll-back"\?/],
     ['returnMinutes', boxes({ returnMinutes: 241 }), /at most 240/],
     [
       'word of a list',
@@ -500,6 +523,31 @@ describe('parseFleet', () => {
     ).toEqual([]);
   });
 
+  it('reads how rollouts go', () => {
+    const text = JSON.stringify({
+      ...{ maxParallel: 9, maxParallelPerSite: 2 },
+      systems: {
+        s: {
+          ...{ product: 'banalytics', canary: 1, waves: [1, '25%', '100%'], maxFailures: '10%' },
+          ...{ soakMinutes: 30, watchMinutes: 60, onFailure: 'roll-back' },
+          servers: { a: { host: 'a', failoverGroup: 'x' }, b: { host: 'b', failoverGroup: 'x' } },
+        },
+        t: { product: 'eocortex', servers: { c: { host: 'c' } } },
+      },
+    });
+    const { fleet, problems } = parseFleet(text, '/x/fleet.jsonc');
+    expect(problems).toEqual([]);
+    expect(fleet).toMatchObject({ maxParallel: 9, maxParallelPerSite: 2 });
+    expect(fleet?.systems[0]).toMatchObject({
+      ...{ canary: 1, waves: [1, '25%', '100%'], maxFailures: '10%' },
+      ...{ soakMinutes: 30, watchMinutes: 60, onFailure: 'roll-back' },
+      servers: [{ failoverGroup: 'x' }, { failoverGroup: 'x' }],
+    });
+    expect(fleet?.systems[1]).toMatchObject({
+      ...{ canary: 0, waves: [], maxFailures: 0, soakMinutes: 0, watchMinutes: 0, onFailure: 'stop' },
+    });
+  });
+
   it('warns, and gives the fleet', () => {
     for (const [text, message] of [
       ['{"systems": {}}', /no systems yet/],
@@ -507,6 +555,8 @@ describe('parseFleet', () => {
       ['{"systems": {"a": {"product": "mirasys"}}}', /"a" has no servers yet/],
       [boxes({ canary: 2 }), /"canary" is 2, but the system has 1 server:/],
       [boxes({ fileSystem: 'v8-erase' }, { a: {} }, 'mirasys'), /destroys recordings/],
+      [boxes({ soakMinutes: 5 }), /"soakMinutes" does nothing without a second wave/],
+      [boxes({}, { a: { failoverGroup: 'x' } }), /"a" is alone in failover group "x"/],
     ] as const) {
       const { fleet, problems } = parseFleet(text, '/x/fleet.jsonc');
       expect(fleet).toBeDefined();

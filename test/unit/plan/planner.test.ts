@@ -297,6 +297,17 @@ describe('an install', () => {
     expect(plan({ system: { restart: 'service' } }).steps.at(-2)).toMatchObject({ step: 'restart-service' });
   });
 
+  it.each([
+    [[], false],
+    [['1.0.0'], false],
+    [['0.9.0', '1.0.0'], false],
+    [['0.8.0', '0.9.0'], true],
+  ])('over a history of %j says whether somebody else was here', (history, drifted) => {
+    const one = plan({ facts: { history } });
+    expect(rules(one).includes('history.drift warn')).toBe(drifted);
+    expect(one.verdict).toBe('ready');
+  });
+
   it('lists who needs a module that goes', () => {
     const given = { system: { modules: { [core]: '2.0.0', [other]: '1.0.0', [media]: null } } };
     const needing = [pack(core, '2.0.0'), pack(other, '1.0.0', { dependsOn: [media] })];

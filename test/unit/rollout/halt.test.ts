@@ -131,6 +131,22 @@ describe('a server whose update failed', () => {
     expect(events.map(({ type }) => type)).toContain('server-failing');
   });
 
+  it('in the watch is taken back although it was done before the rollout was interrupted', async () => {
+    const fleet = fleetOf({ s: { servers: 1, onFailure: 'roll-back', watchMinutes: 30 } });
+    const start = '2026-11-21T08:00:00Z';
+    const before = {
+      done: [{ planned: planned('s-0'), at: Date.parse(start) - 10 * 60_000 }],
+      atWork: new Set<string>(),
+      failing: new Map(),
+    };
+    const { happened, outcomes } = await play(fleet, planOf([], { s: 1 }), {
+      ...{ start, resumed: true, before },
+      look: (_, now) => (now > 5 ? new FleetError('verify.service', 'It is stopped.') : null),
+    });
+    expect(happened.at(-1)).toMatchObject({ server: 's-0', what: 'roll-back' });
+    expect(outcomes).toEqual({ 's-0': 'failed' });
+  });
+
   it('and was being taken back when the rollout was interrupted is taken back then, and not updated again', async () => {
     const fleet = fleetOf({ s: { servers: 2, onFailure: 'roll-back' } });
     const error = { code: 'verify.health' as const, message: 'not well', hint: null };

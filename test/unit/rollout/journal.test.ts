@@ -194,6 +194,17 @@ describe('the owner of a rollout', () => {
     await (await Journal.open(dir, 'r')).close();
   });
 
+  it('that was taken over writes nothing more, and leaves the other alone', async () => {
+    const dir = await scratch();
+    const one = await Journal.open(dir, 'r');
+    await one.append(log('1'), true);
+    await writeFile(join(dir, 'r.owner'), String(process.ppid));
+    await expect(one.append(log('2'), true)).rejects.toMatchObject({ code: 'job.busy' });
+    await one.close();
+    expect(await readJournal(dir, 'r')).toEqual([log('1')]);
+    expect(await ownerOf(dir, 'r')).toBe(process.ppid);
+  });
+
   it('is not kept out by one that died while it was becoming the owner', async () => {
     const dir = await scratch();
     await writeFile(join(dir, 'r.claim'), '');
@@ -307,7 +318,7 @@ describe('going on', () => {
       ...[started(1), finished('s-0', 'done'), failing('s-1'), failing('s-2'), finished('s-2', 'failed')],
       ...[failing('s-3'), finished('s-3', 'cancelled'), finished('s-5', 'blocked'), asked('pause')],
     ];
-    expect(beforeOf(events).done).toEqual([{ id: 's-0', system: 's', wave: 0, at: Date.parse(at(5)) }]);
+    expect(beforeOf(events).done).toEqual([{ planned: planned('s-0'), at: Date.parse(at(5)) }]);
     const status = (server: string, word: 'queued' | 'installing'): FleetEvent => ({
       ...{ at: at(2), rollout: 'r', type: 'status', server, status: word, step: null, detail: null },
     });

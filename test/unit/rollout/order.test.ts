@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
 import { fleetOf, planned, planOf } from './fixtures';
-import { done, failed, play, withServers } from './stage';
+import { done, failed, moments, play, withServers } from './stage';
 
 const all = (system: string, count: number, wave: (index: number) => number = () => 0) =>
   Array.from({ length: count }, (_, i) => planned(`${system}-${i}`, { wave: wave(i) }));
@@ -104,7 +104,7 @@ describe('a budget by percent', () => {
   it('counts those that were done before it was interrupted', async () => {
     const fleet = fleetOf({ s: { servers: 10, maxFailures: '10%' } });
     const before = {
-      done: Array.from({ length: 5 }, (_, i) => ({ id: `s-${i}`, system: 's', wave: 0, at: 0 })),
+      done: Array.from({ length: 5 }, (_, i) => ({ planned: planned(`s-${i}`), at: 0 })),
       atWork: new Set<string>(),
       failing: new Map(),
     };
@@ -135,6 +135,23 @@ describe('the soak', () => {
     expect(looks.filter(({ server }) => server === 's-0')).toHaveLength(30);
   });
 
+  it('holds it although something else happens while the end of a canary is being journalled', async () => {
+    const fleet = fleetOf({ s: { servers: 4, soakMinutes: 30 }, t: { servers: 3 } });
+    const others = planOf([...plan.servers, ...all('t', 3)], { s: 2, t: 1 });
+    const { begun } = await play(fleet, others, {
+      journalTakes: 40,
+      work: async ({ server }) => {
+        // t-0 has been journalled while these are being.
+        if (server.system === 's') await moments(25);
+        return done;
+      },
+    });
+    expect(begun.filter((one) => /^s-[23]/.test(one)).map((one) => one.replace(/\.\d+$/, ''))).toEqual([
+      's-2@40',
+      's-3@50',
+    ]);
+  });
+
   it('counts a canary that drops out as a failure, which halts', async () => {
     const fleet = fleetOf({ s: { servers: 4, soakMinutes: 30 } });
     const { begun, outcomes, ended, events } = await play(fleet, plan, {
@@ -161,7 +178,7 @@ describe('the soak', () => {
     const fleet = fleetOf({ s: { servers: 4, soakMinutes: 30 } });
     const start = '2026-11-21T08:00:00Z';
     const done = ['s-0', 's-1'].map((id) => ({
-      ...{ id, system: 's', wave: 0 },
+      planned: planned(id),
       at: Date.parse(start) - 10 * 60_000,
     }));
     const left = planOf(plan.servers.slice(2), { s: 2 });
@@ -171,7 +188,7 @@ describe('the soak', () => {
       before: { done, atWork: new Set<string>(), failing: new Map() },
     });
     expect(begun.map((one) => one.replace(/\.\d+$/, ''))).toEqual(['s-2@20', 's-3@30']);
-    const later = [...done, { id: 's-2', system: 's', wave: 1, at: Date.parse(start) }];
+    const later = [...done, { planned: planned('s-2', { wave: 1 }), at: Date.parse(start) }];
     const rest = planOf(plan.servers.slice(3), { s: 2 });
     const on = await play(fleet, rest, {
       start,

@@ -40,6 +40,8 @@ export interface Script {
   /** What is wrong with a server that is looked at; nothing by default. */
   look?: (server: string, minutes: number) => FleetError | null;
   rollBack?: (server: string, failure: WorkResult) => WorkResult;
+  /** Turns of the event loop's smallest wheel that a line takes to the disk. */
+  journalTakes?: number;
   onEvent?: (event: FleetEvent, minutes: number) => void;
   /** Something done at a moment (minutes since the start). */
   at?: [minutes: number, act: () => void][];
@@ -105,7 +107,7 @@ export async function play(fleet: Fleet, plan: Plan, script: Script = {}): Promi
       library: {} as Library,
       supplies: {} as Supplies,
       // One on a disk takes real time, in which this clock would run on.
-      journal: { append: () => Promise.resolve() } as unknown as Journal,
+      journal: { append: () => moments(script.journalTakes ?? 0) } as unknown as Journal,
       emit: (event) => {
         events.push(event);
         script.onEvent?.(event, since());
@@ -134,6 +136,10 @@ export async function play(fleet: Fleet, plan: Plan, script: Script = {}): Promi
       ),
     minutes: since(),
   };
+}
+
+export async function moments(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve();
 }
 
 /** The fleet with fields of single servers set: `{ 's-1': { site: 'pier' } }`. */

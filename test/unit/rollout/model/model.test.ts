@@ -56,6 +56,7 @@ const fleet = fc.record({
   maxParallelPerSite: maybe(fc.integer({ min: 1, max: 2 })),
   natures: fc.array(nature, { minLength: 1, maxLength: 12 }),
   happenings: fc.array(happening, { maxLength: 6 }),
+  journalTakes: fc.constantFrom(0, 1, 30),
   action: fc.constantFrom('install' as const, 'install' as const, 'rollback' as const),
 });
 type Given = typeof fleet extends fc.Arbitrary<infer T> ? T : never;
@@ -87,6 +88,7 @@ function worldOf(given: Given): World {
     planOf(plans, parallel, { action: given.action }),
     given.natures,
     Date.parse('2026-11-21T08:00:00Z'),
+    given.journalTakes,
   );
 }
 
@@ -117,8 +119,7 @@ async function playOut(world: World, happenings: Given['happenings']): Promise<{
       case 'kill':
         killed = true;
         world.kill();
-        if (world.journal.length > 0) world.begin();
-        else world.begin();
+        world.begin();
     }
   }
   // Whatever was paused is let go on in the end, else it would wait for ever.

@@ -1,7 +1,7 @@
 import { FleetError } from '../../../../src/updater/errors';
 import { servers as serversOf, type Fleet, type Server } from '../../../../src/updater/fleet/model';
 import type { Library } from '../../../../src/updater/packages/library';
-import type { Plan } from '../../../../src/updater/plan/plan';
+import { willAct, type Plan } from '../../../../src/updater/plan/plan';
 import { windowState } from '../../../../src/updater/plan/window';
 import { beforeOf, pausedBy } from '../../../../src/updater/rollout/before';
 import { Control } from '../../../../src/updater/rollout/control';
@@ -13,7 +13,7 @@ import type { Supplies } from '../../../../src/updater/rollout/supply';
 import type { Waits, WorkContext, WorkResult } from '../../../../src/updater/rollout/work';
 import type { Links } from '../../../../src/updater/targets/link';
 import { Clock } from '../clock';
-import { done, failed, minute } from '../stage';
+import { done, failed, minute, moments } from '../stage';
 
 /** How one simulated server behaves. */
 export interface Nature {
@@ -34,6 +34,7 @@ interface Machine {
   hopsDone: number;
   job: { kind: 'install' | 'roll-back'; endsAt: number } | null;
   failed: boolean;
+  rolledBack: boolean;
   /** When its last job ended. */
   endedAt: number | null;
 }
@@ -49,6 +50,9 @@ export class World {
   control = new Control();
   cancel = new AbortController();
   readonly broken: string[] = [];
+  private die: () => void = () => undefined;
+  private death = new Promise<void>((resolve) => (this.die = resolve));
+  private disk: Promise<void> = Promise.resolve();
   private generation = 0;
   private ended = false;
 
@@ -57,6 +61,8 @@ export class World {
     readonly plan: Plan,
     natures: readonly Nature[],
     start: number,
+    /** Turns of the event loop's smallest wheel that a line takes to the disk. */
+    private readonly journalTakes: number,
   ) {
     this.clock = new Clock(start);
     this.machines = new Map(
@@ -65,7 +71,10 @@ export class World {
         if (nature === undefined) throw new Error('no nature');
         const hops = plan.servers.find(({ id }) => id === server.id)?.path.length ?? 0;
         const job = null;
-        return [server.id, { server, nature, hops, hopsDone: 0, job, failed: false, endedAt: null }];
+        return [
+          server.id,
+          { server, nature, hops, hopsDone: 0, job, failed: false, rolledBack: false, endedAt: null },
+        ];
       }),
     );
   }
@@ -115,6 +124,9 @@ export class World {
   /** The process dies; what it had not brought to the disk is lost. */
   kill(): void {
     this.generation++;
+    this.die();
+    this.death = new Promise((resolve) => (this.die = resolve));
+    this.disk = Promise.resolve();
   }
 
   get over(): boolean {
@@ -122,9 +134,14 @@ export class World {
   }
 
   private append(mine: number, event: FleetEvent): Promise<void> {
-    if (mine !== this.generation) return forever;
-    if (event.type !== 'progress') this.journal.push(JSON.parse(JSON.stringify(event)) as FleetEvent);
-    return Promise.resolve();
+    const written = this.disk.then(async () => {
+      await moments(this.journalTakes);
+      if (mine !== this.generation) return forever;
+      if (event.type !== 'progress') this.journal.push(JSON.parse(JSON.stringify(event)) as FleetEvent);
+    });
+    // What a dead process was writing holds up nobody.
+    this.disk = mine === this.generation ? Promise.race([written, this.death]) : Promise.resolve();
+    return written;
   }
 
   private alive(mine: number): Promise<void> {
@@ -201,7 +218,10 @@ export class World {
     if (job === null || this.now < job.endsAt) return;
     machine.job = null;
     machine.endedAt = job.endsAt;
-    if (job.kind === 'roll-back') return;
+    if (job.kind === 'roll-back') {
+      machine.rolledBack = true;
+      return;
+    }
     if (machine.hopsDone === nature.failsAt) machine.failed = true;
     else machine.hopsDone++;
   }
@@ -223,6 +243,26 @@ export class World {
   }
 
   // ---- the rules
+
+  /** A later wave begins only when the first one's servers have run for the soak time. */
+  private checkSoak({ server }: Machine, wave: number): void {
+    const system = this.fleet.systems.find(({ id }) => id === server.system);
+    const acting = this.plan.servers.filter((one) => one.system === server.system && willAct(one));
+    const first = Math.min(...acting.map((one) => one.wave));
+    if (system === undefined || wave === first) return;
+    for (const { id } of acting.filter((one) => one.wave === first)) {
+      const { endedAt, failed, rolledBack, hops, hopsDone } = this.machine(id);
+      // One that dropped out has failed: whether that is borne, the budget says.
+      const droppedOut = this.journal.some(
+        (event) =>
+          (event.type === 'server-failing' && event.server === id) ||
+          (event.type === 'server-finished' && event.server === id && event.outcome === 'failed'),
+      );
+      if (endedAt === null || failed || rolledBack || droppedOut || hopsDone < hops) continue;
+      if (this.now < endedAt + system.soakMinutes * minute)
+        this.broken.push(`in the soak of ${id}: ${server.id}`);
+    }
+  }
 
   /** What must hold whenever a job begins. */
   private check(begun: Machine, kind: 'install' | 'roll-back'): void {
@@ -267,5 +307,6 @@ export class World {
     // One that dropped out later and is taken back holds up nobody who has begun.
     const open = earlier.filter(({ id }) => this.machine(id).job?.kind === 'install');
     if (open.length > 0) broken.push(`before wave ${wave}: ${said}`);
+    this.checkSoak(begun, wave);
   }
 }
