@@ -5,6 +5,7 @@ import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { ServerState } from '../updater/rollout/state';
 import { factRows, moduleRows } from '../vscode/describe';
+import type { Documents } from '../vscode/documents';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds } from '../vscode/ids';
 import type { FleetLog } from '../vscode/log';
@@ -25,7 +26,8 @@ import {
   type Snapshot,
   type ToPage,
 } from './protocol';
-import { foldJournal } from './rollout-view';
+import { rolloutDocument } from './rollout-document';
+import { foldJournal, type RolloutView } from './rollout-view';
 import { rowOf } from './rows';
 import { systemCards } from './systems';
 
@@ -37,6 +39,7 @@ const mostLines = 300;
 export interface PanelContext {
   files: FleetFiles;
   log: FleetLog;
+  documents: Documents;
   extensionUri: vscode.Uri;
   rolloutsOf(session: FleetSession): LiveRollouts;
 }
@@ -182,13 +185,12 @@ export class FleetViewPanel implements vscode.Disposable {
       const open = new Set(leftBehind(own).map(({ id }) => id));
       return own.map((rollout) => ({ ...rollout, resumable: open.has(rollout.id) }));
     },
-    rollout: async ({ id }) => {
-      const session = this.need();
-      const live = this.context.rolloutsOf(session).fold(id)?.view();
-      const view = live ?? foldJournal(await (await session.updater()).journal(id));
-      if (view === undefined)
-        throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
-      return view;
+    rollout: ({ id }) => this.rollout(id),
+    report: async ({ id }) => {
+      const { fleet } = this.need();
+      const text = rolloutDocument(await this.rollout(id), fleet.name, Date.now());
+      await this.context.documents.show(`Rollout ${id}`, text);
+      return null;
     },
     server: ({ id }) => {
       this.watched = id;
@@ -196,6 +198,14 @@ export class FleetViewPanel implements vscode.Disposable {
       return id === null ? null : this.detail(id);
     },
   };
+
+  private async rollout(id: string): Promise<RolloutView> {
+    const session = this.need();
+    const live = this.context.rolloutsOf(session).fold(id)?.view();
+    const view = live ?? foldJournal(await (await session.updater()).journal(id));
+    if (view !== undefined) return view;
+    throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
+  }
 
   private those(ids: readonly string[]): Server[] {
     const wanted = new Set(ids);

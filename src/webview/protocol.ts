@@ -138,6 +138,8 @@ export interface Requests {
   /** Newest first. */
   rollouts: { ask: null; answer: PastRollout[] };
   rollout: { ask: { id: string }; answer: RolloutView };
+  /** Shows the report of a rollout as a document of its own. */
+  report: { ask: { id: string }; answer: null };
   /** All about one server, whose log lines are sent on from then; null: about none any more. */
   server: { ask: { id: string | null }; answer: ServerDetail | null };
 }
@@ -266,6 +268,7 @@ const requestNames: Record<RequestName, true> = {
   systems: true,
   rollouts: true,
   rollout: true,
+  report: true,
   server: true,
 };
 

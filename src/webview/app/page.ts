@@ -261,6 +261,10 @@ export class Page {
     void this.attempt(() => this.asker.ask('run', { verb, servers: [...servers] }));
   }
 
+  report(id: string): void {
+    void this.attempt(() => this.asker.ask('report', { id }));
+  }
+
   /** Shows what an action would do, before anything is done. */
   async plan(action: Action, servers: string[]): Promise<void> {
     this.planned = { state: 'asking', action, servers };

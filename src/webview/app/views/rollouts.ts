@@ -13,7 +13,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
 import type { Page } from '../page';
-import { clockTime, dayAndTime, duration } from '../time';
+import { clockTime, dayAndTime, duration } from '../../time';
 import { axis, legend, scaleOf, timelineRow } from './timeline';
 
 /** Servers that are drawn of a wave: those at work and failed ones first. */
@@ -130,6 +130,7 @@ function one(page: Page, view: RolloutView): TemplateResult {
         }
       </div>
       <span class="grow"></span>
+      ${button({ label: 'Report', icon: 'output', title: 'A document to read and keep', run: () => page.report(view.id) })}
       ${
         running
           ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })

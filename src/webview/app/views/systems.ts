@@ -5,7 +5,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { groupWords } from '../model';
 import type { Page } from '../page';
-import { bytes } from '../time';
+import { bytes } from '../../time';
 import { distribution } from './chart';
 
 /** Each system: what its servers run, what is loaded for it, and how to load something else. */
@@ -99,7 +99,7 @@ function packageRow(
         loaded
           ? html`${icon('pass', 'testing.iconPassed')} loaded`
           : html`${icon('cloud-download', 'charts.blue')}
-              <span class="dim">${hasRepository ? 'fetched when it is needed' : 'not loaded yet'}</span>`
+              <span class="dim">${hasRepository ? 'fetched when needed' : 'not loaded yet'}</span>`
       }
     </td>
     <td>${size === null ? '' : bytes(size)}</td>
