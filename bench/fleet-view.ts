@@ -81,7 +81,10 @@ async function filter({ page }: ViewPage): Promise<void> {
   for (let left = 13; left > 0; left--) await page.keyboard.press('Backspace', { delay: 40 });
 }
 
+/** With all servers selected: what stands above the table speaks of all of them. */
 async function scroll({ page }: ViewPage): Promise<void> {
+  await page.locator('.line').first().click();
+  await page.keyboard.press('Control+a');
   await page.mouse.move(700, 500);
   for (let turn = 0; turn < 60; turn++) {
     await page.mouse.wheel(0, turn % 20 === 19 ? 40_000 : 700);

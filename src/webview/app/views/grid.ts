@@ -116,7 +116,7 @@ export class Grid {
     const all = Object.keys(looks) as Column[];
     return all.filter((column) => {
       if (column === view.grouping) return column === 'status';
-      if (column === 'wave' && (data?.rollouts.length ?? 0) === 0) return false;
+      if (column === 'wave' && !data?.rollouts.some(({ finishedAt }) => finishedAt === null)) return false;
       return this.width >= looks[column].from;
     });
   }

@@ -66,8 +66,9 @@ function entries({ data, history }: Page): Entry[] {
     .filter(({ id }) => !known.has(id))
     .map(({ id, action, state, startedAt, by, servers }): Entry => {
       const verb = actionWords[action].verb;
+      const acting = servers.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'blocked').length;
       const done = servers.filter(({ outcome }) => outcome === 'done').length;
-      return { id, verb, state, startedAt, by, servers: servers.length, done };
+      return { id, verb, state, startedAt, by, servers: acting, done };
     });
   return [...live, ...past].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }

@@ -24,9 +24,9 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
   const ids = rows.map((row) => row.id);
   const due = rows.filter(({ offers }) => offers.includes('install'));
   const loaded = packages.some((one) => one.loaded);
-  return html`<section class="card" aria-labelledby=${`system-${id}`}>
+  return html`<section class="card" aria-label=${id}>
     <div class="card-head">
-      <h2 id=${`system-${id}`}>${icon('server-environment')} ${id}</h2>
+      <h2>${icon('server-environment')} ${id}</h2>
       <span class="dim"
         >${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
       >
