@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     ask(session, servers).catch((error: unknown) => report(log, error));
   const view = new FleetView(found, refresh);
   const statusBar = new StatusBar(found);
-  const fleetViews = new FleetViews({ files: found, log, extensionUri: context.extensionUri });
+  const fleetViews = new FleetViews({ files: found, log, documents, extensionUri: context.extensionUri });
   const faces: Faces = {
     ...{ files: found, log, documents, secrets },
     selection: () => view.selection,

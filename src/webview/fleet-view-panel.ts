@@ -5,6 +5,7 @@ import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { ServerState } from '../updater/rollout/state';
 import { factRows, moduleRows } from '../vscode/describe';
+import type { Documents } from '../vscode/documents';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds } from '../vscode/ids';
 import type { FleetLog } from '../vscode/log';
@@ -25,7 +26,8 @@ import {
   type Snapshot,
   type ToPage,
 } from './protocol';
-import { foldJournal } from './rollout-view';
+import { rolloutDocument } from './rollout-document';
+import { foldJournal, type RolloutView } from './rollout-view';
 import { rowOf } from './rows';
 import { systemCards } from './systems';
 
@@ -37,6 +39,7 @@ const mostLines = 300;
 export interface PanelContext {
   files: FleetFiles;
   log: FleetLog;
+  documents: Documents;
   extensionUri: vscode.Uri;
   rolloutsOf(session: FleetSession): LiveRollouts;
 }
@@ -112,7 +115,9 @@ export class FleetViewPanel implements vscode.Disposable {
   event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
     if (session !== this.session) return;
     if (moved !== undefined) this.touchRollout(moved);
-    if (event.type === 'rollout-started') for (const { id } of event.plan.servers) this.dirty.add(id);
+    if (moved !== undefined && (event.type === 'rollout-started' || event.type === 'rollout-finished'))
+      for (const { id } of this.context.rolloutsOf(session).fold(moved.id)?.view()?.servers ?? [])
+        this.dirty.add(id);
     if ('server' in event) {
       if (event.type !== 'log') this.dirty.add(event.server);
       if (event.server === this.watched) this.lines.push(...logEntry(event));
@@ -134,8 +139,7 @@ export class FleetViewPanel implements vscode.Disposable {
   }
 
   private get session(): FleetSession | undefined {
-    const { sessions } = this.context.files;
-    return sessions.find(({ uri }) => uri.toString() === this.fleet) ?? sessions[0];
+    return this.context.files.sessions.find(({ uri }) => uri.toString() === this.fleet);
   }
 
   private need(): FleetSession {
@@ -152,19 +156,20 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private readonly answers: Answers = {
     snapshot: ({ fleet }) => this.snapshot(fleet),
-    run: ({ verb, servers }) => {
-      const selection = { session: this.need(), servers: this.those(servers) };
+    run: ({ fleet, verb, servers }) => {
+      const selection = { session: this.need(), servers: this.those(fleet, servers) };
       // Not awaited: it asks, acts and tells in VS Code's own ways, and its errors are told there too.
       void vscode.commands.executeCommand(commandIds[verb], selection).then(() => {
         if (verb === 'load' || verb === 'chooseVersions') this.tell({ type: 'packages' });
       });
       return null;
     },
-    plan: async ({ action, servers }) => {
+    plan: async ({ fleet, action, servers }) => {
+      const meant = this.those(fleet, servers);
       this.planning?.abort();
       const { signal } = (this.planning = new AbortController());
       const updater = await this.need().updater();
-      return updater.plan({ action, servers: this.those(servers), to: null, signal });
+      return updater.plan({ action, servers: meant, to: null, signal });
     },
     stopPlanning: () => {
       this.planning?.abort();
@@ -182,13 +187,12 @@ export class FleetViewPanel implements vscode.Disposable {
       const open = new Set(leftBehind(own).map(({ id }) => id));
       return own.map((rollout) => ({ ...rollout, resumable: open.has(rollout.id) }));
     },
-    rollout: async ({ id }) => {
-      const session = this.need();
-      const live = this.context.rolloutsOf(session).fold(id)?.view();
-      const view = live ?? foldJournal(await (await session.updater()).journal(id));
-      if (view === undefined)
-        throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
-      return view;
+    rollout: ({ id }) => this.rollout(id),
+    report: async ({ id }) => {
+      const { fleet } = this.need();
+      const text = rolloutDocument(await this.rollout(id), fleet.name, Date.now());
+      await this.context.documents.show(`Rollout ${id}`, text);
+      return null;
     },
     server: ({ id }) => {
       this.watched = id;
@@ -197,10 +201,18 @@ export class FleetViewPanel implements vscode.Disposable {
     },
   };
 
-  private those(ids: readonly string[]): Server[] {
+  private async rollout(id: string): Promise<RolloutView> {
+    const session = this.need();
+    const live = this.context.rolloutsOf(session).fold(id)?.view();
+    const view = live ?? foldJournal(await (await session.updater()).journal(id));
+    if (view !== undefined) return view;
+    throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
+  }
+
+  private those(fleet: string | null, ids: readonly string[]): Server[] {
     const wanted = new Set(ids);
     const found = this.need().servers.filter(({ id }) => wanted.has(id));
-    if (found.length === 0)
+    if (fleet !== this.fleet || (found.length === 0 && ids.length > 0))
       throw new FleetError('usage', 'None of these servers is in the fleet file any more.');
     return found;
   }
@@ -208,11 +220,11 @@ export class FleetViewPanel implements vscode.Disposable {
   private async snapshot(fleet: string | null): Promise<Snapshot> {
     await this.context.files.settled();
     this.fleet = fleet ?? this.fleet;
-    const { session } = this;
+    // Its file may be gone: then another fleet, if there is one.
+    const session = this.session ?? this.context.files.sessions[0];
     this.fleet = session?.uri.toString() ?? this.fleet;
     this.retitle();
-    this.dirty.clear();
-    this.moved.clear();
+    this.forget();
     this.missed = false;
     this.ready = true;
     const { sessions, faulty } = this.context.files;
@@ -244,7 +256,7 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private row(session: FleetSession, server: Server): ServerRow | undefined {
     const state: ServerState | undefined = session.states.get(server.id);
-    return state && rowOf(server, state, this.context.rolloutsOf(session).partOf(server.id)?.server);
+    return state && rowOf(server, state, this.context.rolloutsOf(session).runningPartOf(server.id));
   }
 
   private async detail(id: string): Promise<ServerDetail | null> {
@@ -292,6 +304,7 @@ export class FleetViewPanel implements vscode.Disposable {
     const { session } = this;
     if (!session || !this.ready || !this.panel.visible) {
       this.missed = true;
+      this.forget();
       return;
     }
     const servers = session.servers.filter(({ id }) => this.dirty.has(id));
@@ -309,6 +322,11 @@ export class FleetViewPanel implements vscode.Disposable {
       rollouts,
       log: this.lines,
     });
+    this.forget();
+  }
+
+  /** What was to be told has been told, or a snapshot will. */
+  private forget(): void {
     this.dirty.clear();
     this.moved.clear();
     this.lines = [];

@@ -58,6 +58,12 @@ export class LiveRollouts {
     return undefined;
   }
 
+  /** Its part in a rollout that has not ended. */
+  runningPartOf(id: string): RolloutServer | undefined {
+    const part = this.partOf(id);
+    return part && this.folds.get(part.rollout)?.head?.finishedAt === null ? part.server : undefined;
+  }
+
   /** How long the same took before: what a forecast rests on until the first server is done. */
   private async learn(id: string): Promise<void> {
     const head = this.folds.get(id)?.head;

@@ -42,7 +42,7 @@ export interface ServerRow {
   percent: number | null;
   /** ISO time since when the status holds; null where it was never asked. */
   since: string | null;
-  /** Of the rollout that works on it, or did last in this window. */
+  /** Of the rollout that works on it. */
   wave: number | null;
   /** Behind what it waits, what stands in its way, what went wrong, or the step in work. */
   note: string;
@@ -126,18 +126,20 @@ export interface PastRollout {
   resumable: boolean;
 }
 
-/** The page asks, the extension answers. */
+/** The page asks, the extension answers. What acts names its fleet, for two fleets may have servers of the same name. */
 export interface Requests {
   /** The whole picture; `fleet` null: the fleet that this panel stands for. */
   snapshot: { ask: { fleet: string | null }; answer: Snapshot };
   /** Begins a command on servers. Its questions, progress and end are VS Code's own. */
-  run: { ask: { verb: Verb; servers: string[] }; answer: null };
-  plan: { ask: { action: Action; servers: string[] }; answer: Plan };
+  run: { ask: { fleet: string | null; verb: Verb; servers: string[] }; answer: null };
+  plan: { ask: { fleet: string | null; action: Action; servers: string[] }; answer: Plan };
   stopPlanning: { ask: null; answer: null };
   systems: { ask: null; answer: SystemCard[] };
   /** Newest first. */
   rollouts: { ask: null; answer: PastRollout[] };
   rollout: { ask: { id: string }; answer: RolloutView };
+  /** Shows the report of a rollout as a document of its own. */
+  report: { ask: { id: string }; answer: null };
   /** All about one server, whose log lines are sent on from then; null: about none any more. */
   server: { ask: { id: string | null }; answer: ServerDetail | null };
 }
@@ -266,6 +268,7 @@ const requestNames: Record<RequestName, true> = {
   systems: true,
   rollouts: true,
   rollout: true,
+  report: true,
   server: true,
 };
 

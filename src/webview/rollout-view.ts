@@ -231,7 +231,12 @@ export function forecast(view: RolloutView, now: number): Forecast {
     const waves = [...groupBy(own, ({ wave }) => wave).values()];
     return waves.reduce((sum, servers) => sum + waveTime(servers, width, each, now), 0);
   });
-  const note = done.length > 0 ? `as the ${done.length} before` : 'as in earlier rollouts';
+  const note =
+    done.length === 0
+      ? 'as in earlier rollouts'
+      : done.length === 1
+        ? 'as the server before'
+        : `as the ${done.length} servers before`;
   return { endsAt: now + Math.max(...ends), note };
 }
 

@@ -15,7 +15,7 @@ const offers: Partial<Record<Capability, Offer>> = {
   [capabilities.running]: 'cancel',
 };
 
-/** One server as a line of the table. `part`: of the rollout that works on it, or did last. */
+/** One server as a line of the table. `part`: in a rollout that runs. */
 export function rowOf(
   server: Server,
   state: ServerState,

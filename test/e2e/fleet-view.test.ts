@@ -117,6 +117,11 @@ it(
     await view().getByRole('heading', { name: 'Install: 2 of 2 servers done' }).waitFor();
     const said = await timeline();
     expect(said).toMatch(/Wave 0[\s\S]*pier-1[\s\S]*done[\s\S]*away \d+ s/);
+    await press('Report');
+    await workbench()
+      .page.locator('.tab', { hasText: /Preview Rollout/ })
+      .waitFor();
+    await workbench().palette('View: Close Editor');
     expect(said).toMatch(/Wave 1[\s\S]*pier-2[\s\S]*done[\s\S]*away \d+ s/);
   },
 );

@@ -14,7 +14,6 @@ import type { RolloutView } from '../rollout-view';
 import { FleetData } from './data';
 import {
   filtered,
-  inOrder,
   linesOf,
   noFilter,
   sorted,
@@ -63,6 +62,7 @@ export class Page {
   said = '';
   private readonly asker: Asker;
   private shown: { key: unknown[]; rows: ServerRow[]; lines: Line[] } | undefined;
+  private chosen: { key: unknown[]; rows: ServerRow[] } | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -96,6 +96,10 @@ export class Page {
     });
   }
 
+  private get fleet(): string | null {
+    return this.data?.snapshot.fleet ?? null;
+  }
+
   /** The extension's time: what it says of servers is stamped by its clock. */
   now(): number {
     return Date.now() + (this.data?.ahead ?? 0);
@@ -110,11 +114,16 @@ export class Page {
     return this.derived().lines;
   }
 
-  get selectedRows(): ServerRow[] {
+  get selectedRows(): readonly ServerRow[] {
     const { data } = this;
     if (!data) return [];
-    const rows = [...this.selection.ids].flatMap((id) => data.row(id) ?? []);
-    return rows.sort((a, b) => inOrder(a.id, b.id));
+    const key = [data, data.version, this.selection.ids];
+    if (!this.chosen?.key.every((one, index) => one === key[index])) {
+      const place = ({ id }: ServerRow): number => data.ranks.get(id) ?? 0;
+      const rows = [...this.selection.ids].flatMap((id) => data.row(id) ?? []);
+      this.chosen = { key, rows: rows.sort((a, b) => place(a) - place(b)) };
+    }
+    return this.chosen?.rows ?? [];
   }
 
   /** The server that has the focus. */
@@ -258,7 +267,11 @@ export class Page {
   }
 
   run(verb: Verb, servers: readonly string[]): void {
-    void this.attempt(() => this.asker.ask('run', { verb, servers: [...servers] }));
+    void this.attempt(() => this.asker.ask('run', { fleet: this.fleet, verb, servers: [...servers] }));
+  }
+
+  report(id: string): void {
+    void this.attempt(() => this.asker.ask('report', { id }));
   }
 
   /** Shows what an action would do, before anything is done. */
@@ -267,7 +280,7 @@ export class Page {
     this.change({ tab: 'plan' });
     const asked = this.planned;
     try {
-      const plan = await this.asker.ask('plan', { action, servers });
+      const plan = await this.asker.ask('plan', { fleet: this.fleet, action, servers });
       if (this.planned !== asked) return;
       this.planned = { state: 'made', action, servers, plan };
       this.say('The plan is ready.');
@@ -310,30 +323,35 @@ export class Page {
     const { data } = this;
     if (!data) return;
     const before = data.rollouts;
+    const { detail } = this;
+    const statusBefore = detail && data.row(detail.id)?.status;
     if (!data.apply(changes)) return void this.load();
     const news = rolloutNews(before, data.rollouts);
     if (news !== undefined) this.said = news.text;
-    // What the person ran is what the person wants to see; the newest rollout goes before one looked at earlier.
-    if (news?.began !== undefined) {
-      this.view = {
-        ...this.view,
-        rollout: news.began,
-        tab: this.view.tab === 'plan' ? 'rollouts' : this.view.tab,
-      };
-      this.planned = undefined;
-      this.keep();
-    }
+    if (news?.began !== undefined) this.follow(news.began);
     if (news?.ended === true) {
       this.history = undefined;
       void this.attempt(() => this.fill());
     }
-    const { detail } = this;
     if (detail) {
       if (changes.log.length > 0)
         this.detail = { ...detail, log: [...detail.log, ...changes.log].slice(-300) };
-      if (changes.rows.some(({ id }) => id === detail.id)) this.lookSoon();
+      // Its progress stands in the table; all else about it changes with its status.
+      if (data.row(detail.id)?.status !== statusBefore) this.lookSoon();
     }
     this.redraw();
+  }
+
+  /** A rollout began: it is what is looked at, and what was planned for it has been agreed to. */
+  private follow(id: string): void {
+    const { planned } = this;
+    const began = this.data?.rollouts.find((one) => one.id === id);
+    const mine =
+      planned?.action === began?.action &&
+      began?.servers.some((server) => planned?.servers.includes(server.id)) === true;
+    if (mine) this.planned = undefined;
+    const tab = mine && this.view.tab === 'plan' ? 'rollouts' : this.view.tab;
+    this.change({ rollout: id, tab });
   }
 
   private derived(): { rows: readonly ServerRow[]; lines: readonly Line[] } {

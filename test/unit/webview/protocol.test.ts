@@ -74,7 +74,7 @@ describe('the asking side', () => {
 
   it('waits longer for a plan, which asks servers', () => {
     const { asker: one, clock } = asker();
-    one.ask('plan', { action: 'install', servers: ['a'] }).catch(() => undefined);
+    one.ask('plan', { fleet: null, action: 'install', servers: ['a'] }).catch(() => undefined);
     clock.pass(60_000);
     expect(clock.waiting()).toBe(1);
   });

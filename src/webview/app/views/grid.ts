@@ -5,7 +5,7 @@ import type { ServerRow } from '../../protocol';
 import { icon } from '../icons';
 import { groupWords, windowOf, type Column, type GroupLine, type Line, type RowLine } from '../model';
 import type { Page } from '../page';
-import { dayAndTime, since } from '../time';
+import { dayAndTime, since } from '../../time';
 
 /** px; the style sheet has the same. */
 const lineHeight = 26;
@@ -116,7 +116,7 @@ export class Grid {
     const all = Object.keys(looks) as Column[];
     return all.filter((column) => {
       if (column === view.grouping) return column === 'status';
-      if (column === 'wave' && (data?.rollouts.length ?? 0) === 0) return false;
+      if (column === 'wave' && !data?.rollouts.some(({ finishedAt }) => finishedAt === null)) return false;
       return this.width >= looks[column].from;
     });
   }

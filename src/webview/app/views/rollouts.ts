@@ -13,7 +13,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
 import type { Page } from '../page';
-import { clockTime, dayAndTime, duration } from '../time';
+import { clockTime, dayAndTime, duration } from '../../time';
 import { axis, legend, scaleOf, timelineRow } from './timeline';
 
 /** Servers that are drawn of a wave: those at work and failed ones first. */
@@ -66,8 +66,9 @@ function entries({ data, history }: Page): Entry[] {
     .filter(({ id }) => !known.has(id))
     .map(({ id, action, state, startedAt, by, servers }): Entry => {
       const verb = actionWords[action].verb;
+      const acting = servers.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'blocked').length;
       const done = servers.filter(({ outcome }) => outcome === 'done').length;
-      return { id, verb, state, startedAt, by, servers: servers.length, done };
+      return { id, verb, state, startedAt, by, servers: acting, done };
     });
   return [...live, ...past].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
@@ -130,6 +131,7 @@ function one(page: Page, view: RolloutView): TemplateResult {
         }
       </div>
       <span class="grow"></span>
+      ${button({ label: 'Report', icon: 'output', title: 'A document to read and keep', run: () => page.report(view.id) })}
       ${
         running
           ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })

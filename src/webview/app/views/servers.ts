@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { actionWords, count } from '../../../vscode/words';
-import type { Offer } from '../../protocol';
+import type { Offer, ServerRow } from '../../protocol';
 import { bulkActions, leftOutSentences, offerWords, type BulkAction } from '../bulk';
 import { button, dropdown, iconButton, textField } from '../controls';
 import { icon } from '../icons';
@@ -14,6 +14,7 @@ import {
   type Facet,
   type Grouping,
 } from '../model';
+import { memo } from '../memo';
 import type { Page } from '../page';
 import { detail } from './detail';
 import type { Grid } from './grid';
@@ -74,10 +75,18 @@ export function servers(page: Page, grid: Grid): TemplateResult {
   </div>`;
 }
 
+const none: readonly ServerRow[] = [];
+// Drawn anew with each step of scrolling: with thousands of servers that must not be counted anew each time.
+const statusCounts = memo((rows: readonly ServerRow[]) => new Map(tally(rows, 'status')));
+const offersOf = memo((rows: readonly ServerRow[]) => {
+  const offered = bulkActions(rows);
+  return { offered, sentences: leftOutSentences(offered) };
+});
+
 /** Status chips count and narrow down at once; those of other facets are there only while they narrow down. */
 function chips(page: Page): TemplateResult {
   const { filter } = page.view;
-  const counts = new Map(tally(page.data?.rows ?? [], 'status'));
+  const counts = statusCounts(page.data?.rows ?? none);
   const statuses = [...new Set([...counts.keys(), ...filter.chips.status])];
   const others = facets.filter((facet) => facet !== 'status');
   return html`<span class="chips" role="group" aria-label="Filter by status">
@@ -173,8 +182,7 @@ function actions(page: Page): TemplateResult {
       }
     </div>`;
   }
-  const offered = bulkActions(selected);
-  const sentences = leftOutSentences(offered);
+  const { offered, sentences } = offersOf(selected);
   const hidden = selected.length - page.rows.filter(({ id }) => page.selection.ids.has(id)).length;
   return html`<div class="actions" role="group" aria-label="Actions on the selected servers">
     <span class="nowrap"

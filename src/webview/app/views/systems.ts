@@ -5,7 +5,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { groupWords } from '../model';
 import type { Page } from '../page';
-import { bytes } from '../time';
+import { bytes } from '../../time';
 import { distribution } from './chart';
 
 /** Each system: what its servers run, what is loaded for it, and how to load something else. */
@@ -24,9 +24,9 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
   const ids = rows.map((row) => row.id);
   const due = rows.filter(({ offers }) => offers.includes('install'));
   const loaded = packages.some((one) => one.loaded);
-  return html`<section class="card" aria-labelledby=${`system-${id}`}>
+  return html`<section class="card" aria-label=${id}>
     <div class="card-head">
-      <h2 id=${`system-${id}`}>${icon('server-environment')} ${id}</h2>
+      <h2>${icon('server-environment')} ${id}</h2>
       <span class="dim"
         >${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
       >
@@ -99,7 +99,7 @@ function packageRow(
         loaded
           ? html`${icon('pass', 'testing.iconPassed')} loaded`
           : html`${icon('cloud-download', 'charts.blue')}
-              <span class="dim">${hasRepository ? 'fetched when it is needed' : 'not loaded yet'}</span>`
+              <span class="dim">${hasRepository ? 'fetched when needed' : 'not loaded yet'}</span>`
       }
     </td>
     <td>${size === null ? '' : bytes(size)}</td>

@@ -1,0 +1,135 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Page } from '../../../src/webview/app/page';
+import type { Requests, Snapshot, ToHost } from '../../../src/webview/protocol';
+import { at, part, rollout, row } from './fixtures';
+
+const fleet = 'file:///a.fleet.jsonc';
+const snapshot: Snapshot = {
+  ...{ seq: 0, now: at(0), fleets: [{ id: fleet, name: 'A', file: 'a' }], fleet, errors: 0 },
+  ...{ rows: [row('box-1', { site: 'pier' }), row('box-2'), row('box-10')], rollouts: [] },
+};
+
+/** A page whose host answers at once; what it does not answer is refused. */
+async function open(answers: Partial<{ [Name in keyof Requests]: unknown }> = {}, kept?: unknown) {
+  const asked: ToHost[] = [];
+  const known: Record<string, unknown> = {
+    snapshot,
+    rollouts: [],
+    systems: [],
+    run: null,
+    server: null,
+    ...answers,
+  };
+  const states: unknown[] = [];
+  const page = new Page(
+    {
+      getState: () => kept,
+      setState: (state) => states.push(state),
+      postMessage(message) {
+        asked.push(message);
+        const { id, name } = message;
+        if (name in known) page.receive({ kind: 'answer', id, body: known[name] });
+        else page.receive({ kind: 'refusal', id, message: `no ${name}` });
+      },
+    },
+    () => undefined,
+  );
+  await page.load();
+  return { page, asked, states };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+describe('the page', () => {
+  it('shows the servers of its snapshot, grouped and in order', async () => {
+    const { page } = await open();
+    expect(page.lines.map((line) => (line.kind === 'row' ? line.row.id : line.label))).toEqual([
+      'boxes',
+      'box-1',
+      'box-2',
+      'box-10',
+    ]);
+  });
+
+  it('acts in the name of the fleet that it shows', async () => {
+    const { page, asked } = await open();
+    page.run('refreshSelected', ['box-1']);
+    expect(asked.at(-1)).toMatchObject({
+      name: 'run',
+      body: { fleet, verb: 'refreshSelected', servers: ['box-1'] },
+    });
+  });
+
+  it('keeps how it looks, and comes back to it', async () => {
+    vi.useFakeTimers();
+    try {
+      const { page, states } = await open();
+      page.filter({ text: 'pier' });
+      page.select(1, 'only');
+      vi.advanceTimersByTime(1000);
+      const last = states.at(-1);
+      expect(last).toMatchObject({ fleet, filter: { text: 'pier' }, selected: ['box-1'] });
+      const { page: again } = await open({}, JSON.parse(JSON.stringify(last)));
+      expect(again.rows.map(({ id }) => id)).toEqual(['box-1']);
+      expect(again.selectedRows.map(({ id }) => id)).toEqual(['box-1']);
+      expect(again.activeServer).toBe('box-1');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('forgets a selected server that the fleet file no longer has', async () => {
+    const { page } = await open({}, { selected: ['box-2', 'gone'] });
+    expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-2']);
+  });
+
+  it('says what the extension refused', async () => {
+    const { page } = await open();
+    await page.plan('install', ['box-1']);
+    expect(page.planned).toMatchObject({ state: 'failed', message: 'no plan' });
+    page.report('r');
+    await settled();
+    expect(page.fault).toBe('no report');
+  });
+
+  it('asks anew where a change is missing, and takes one that follows', async () => {
+    const { page, asked } = await open();
+    const changes = (seq: number) =>
+      page.receive({
+        kind: 'event',
+        event: { type: 'changes', seq, rows: [row('box-2', { status: 'failed' })], rollouts: [], log: [] },
+      });
+    changes(1);
+    expect(page.data?.row('box-2')?.status).toBe('failed');
+    expect(asked.filter(({ name }) => name === 'snapshot')).toHaveLength(1);
+    changes(3);
+    expect(asked.filter(({ name }) => name === 'snapshot')).toHaveLength(2);
+  });
+
+  it('goes from a plan to the rollout that carries it out, and stays where it is for another', async () => {
+    const plan = { schema: 1, action: 'install', to: null, servers: [], parallel: {} };
+    const { page } = await open({ plan });
+    const began = (seq: number, id: string, server: string) => {
+      const { servers, ...head } = rollout([part(server)], { id });
+      page.receive({
+        kind: 'event',
+        event: { type: 'changes', seq, rows: [], rollouts: [{ head, servers }], log: [] },
+      });
+    };
+    await page.plan('install', ['box-1']);
+    began(1, 'other', 'box-2');
+    expect([page.view.tab, page.planned?.state]).toEqual(['plan', 'made']);
+    began(2, 'mine', 'box-1');
+    expect([page.view.tab, page.view.rollout, page.planned]).toEqual(['rollouts', 'mine', undefined]);
+    expect(page.rollout?.id).toBe('mine');
+  });
+
+  it('passes over a plan that was closed while it was made', async () => {
+    const { page } = await open({ plan: { servers: [] }, stopPlanning: null });
+    const planning = page.plan('install', ['box-1']);
+    page.closePlan();
+    await planning;
+    expect(page.planned).toBeUndefined();
+    expect(page.view.tab).toBe('servers');
+  });
+});
