@@ -140,7 +140,7 @@ describe('SFTP', () => {
   let sftp: SFTPWrapper;
   const call = <T>(work: (done: (error?: unknown, value?: T) => void) => void) =>
     new Promise<T>((resolve, reject) =>
-      work((error, value) => (error ? reject(error as Error) : resolve(value as T))),
+      work((error, value) => (error ? reject(error) : resolve(value as T))),
     );
 
   test('a file is written from an offset, whatever the case of its path; cmd reads it', async () => {

@@ -382,8 +382,8 @@ describe('the steps', () => {
       { step: 'run', version: '3.6.57', arguments: '/S /x' },
     ]);
     expect(steps.map(({ step }) => step)).toEqual([
-      ...['stop', 'backup', 'run', 'start', 'check-version', 'check-service', 'check-port'],
-      ...['stop', 'backup', 'run', 'start', 'check-version', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
     ]);
     const back = factsOf('4.4.2', { history: ['4.4.1', '4.4.2'] });
     expect(plan(back, { fleet, action: 'rollback' }).steps.map(({ step }) => step)).toEqual([

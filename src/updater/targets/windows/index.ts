@@ -71,8 +71,10 @@ async function executableVersion(
 
 async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
   const { sections } = await say(link, ['pulse', jobId ?? 'none'], { signal, deadline: 12 * second });
+  // While the job's own mark is there the machine has not gone down: another boot time is a clock that was set.
+  const stillUp = section(sections, 'still-up') !== undefined;
   return {
-    bootId: readBootTime(section(sections, 'boot')?.lines.join('\n') ?? ''),
+    bootId: stillUp ? null : readBootTime(section(sections, 'boot')?.lines.join('\n') ?? ''),
     ended: section(sections, 'ended') !== undefined,
   };
 }
