@@ -5,7 +5,7 @@ import { readSettings, troubleInstallers, type InstallerTrouble } from '../../de
 import type { RolloutResult } from '../../src/updater/updater';
 import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
 import type { Operator } from './fleet-in-lab';
-import { desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { desks, historyOf, jobsOf, running, STATE, until } from './windows-fleet';
 
 let lab: WindowsLab;
 const operators = desks();
@@ -51,6 +51,7 @@ describe('an installer of Eocortex', () => {
       expect(existsSync(machine.file(`${STATE}\\lock`))).toBe(false);
     };
     const failed = failure(await install(desk, machine, id, { mode: 'fail', exit: 1603 }));
+    if (failed.step !== 'run') console.log(failed, machine.log.join('\n'));
     expect(failed).toMatchObject({ outcome: 'failed', code: 'job.failed', step: 'run' });
     expect(failed.message).toContain('exit code 1603');
     expect(failed.hint).toContain('by hand');
@@ -149,7 +150,3 @@ describe('a rollback', () => {
     expect(await desk.state(id)).toMatchObject({ version: '4.3.1', rollback: [] });
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
