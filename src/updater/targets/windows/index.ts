@@ -82,8 +82,12 @@ async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Pr
 async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
   const { sections, result } = await say(link, ['prepare'], { signal });
   const refused = section(sections, 'refused');
-  if (refused === undefined && section(sections, 'prepared') !== undefined) return;
-  throw noRights(link, `make ${stateDir(link.server)}`, result.stderr);
+  if (refused !== undefined) throw noRights(link, `make ${stateDir(link.server)}`, result.stderr);
+  if (section(sections, 'prepared') !== undefined) return;
+  throw new FleetError('remote.failed', `${link.server.id} did not say that its state folder is there.`, {
+    server: link.server.id,
+    hint: 'Try again. If it stays so, Show Log has what it said: was the script ended by a virus scanner?',
+  });
 }
 
 function noRights(link: Link, what: string, said: string): FleetError {
