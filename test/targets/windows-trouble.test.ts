@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings, troubleInstallers, type InstallerTrouble } from '../../demo/windows/installer';
 import type { RolloutResult } from '../../src/updater/updater';
 import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
 import type { Operator } from './fleet-in-lab';
 import { desks, historyOf, jobsOf, running, STATE, until } from './windows-fleet';
+
+// Minutes on a machine that does much else; nothing here is measured.
+vi.setConfig({ testTimeout: 900_000 });
 
 let lab: WindowsLab;
 const operators = desks();
@@ -51,7 +54,6 @@ describe('an installer of Eocortex', () => {
       expect(existsSync(machine.file(`${STATE}\\lock`))).toBe(false);
     };
     const failed = failure(await install(desk, machine, id, { mode: 'fail', exit: 1603 }));
-    if (failed.step !== 'run') console.log(failed, machine.log.join('\n'));
     expect(failed).toMatchObject({ outcome: 'failed', code: 'job.failed', step: 'run' });
     expect(failed.message).toContain('exit code 1603');
     expect(failed.hint).toContain('by hand');
@@ -86,7 +88,7 @@ describe('an installer of Eocortex', () => {
     const back = await desk.state(id);
     expect(back).toMatchObject({ version: '4.3.1', rollback: [] });
     expect(back.facts?.service?.state).toBe('running');
-  }, 240_000);
+  });
 
   it('that restarts the machine unasked: the job goes on by itself, and gives up where it happens again', async () => {
     const { machine, desk, id } = await scene('t3');
@@ -106,7 +108,7 @@ describe('an installer of Eocortex', () => {
     const state = await desk.state(id);
     expect(state).toMatchObject({ status: 'installed', version: '4.3.5' });
     expect(await historyOf(machine)).toContain('4.3.5');
-  }, 240_000);
+  });
 
   it('of 32 bits is not sent where nothing of 32 bits starts', async () => {
     const machine = await running(lab, 't4', '4.3.1');
