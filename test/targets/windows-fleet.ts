@@ -1,5 +1,6 @@
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onTestFailed } from 'vitest';
 import type { Fleet } from '../../src/updater/fleet/model';
 import { parseFleet } from '../../src/updater/fleet/read';
 import { seedSettings } from '../../demo/windows/installer';
@@ -62,6 +63,8 @@ export async function running(
   options: MachineOptions = {},
 ): Promise<WindowsMachine> {
   const machine = await lab.machine(name, options);
+  // For whoever reads the failure.
+  onTestFailed(() => console.log(`${name}:\n${machine.log.slice(-60).join('\n')}`));
   await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
   const setup = machine.file('C:\\setup.exe');
   await copyFile(await lab.installer({ version }), setup);
