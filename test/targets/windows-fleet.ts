@@ -1,11 +1,13 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onTestFailed } from 'vitest';
 import type { Fleet } from '../../src/updater/fleet/model';
 import { parseFleet } from '../../src/updater/fleet/read';
 import { seedSettings } from '../../demo/windows/installer';
 import { Desk, localServer } from '../lab/links';
 import { freePort } from '../lab/sshd';
 import type { MachineOptions, WindowsLab, WindowsMachine } from '../lab/windows';
+import { Operator, scratch } from './fleet-in-lab';
 
 export interface WindowsRecipe {
   folder: string;
@@ -61,6 +63,8 @@ export async function running(
   options: MachineOptions = {},
 ): Promise<WindowsMachine> {
   const machine = await lab.machine(name, options);
+  // For whoever reads the failure.
+  onTestFailed(() => console.log(`${name}:\n${machine.log.slice(-60).join('\n')}`));
   await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
   const setup = machine.file('C:\\setup.exe');
   await copyFile(await lab.installer({ version }), setup);
@@ -88,4 +92,49 @@ export async function atConsole(
   } finally {
     desk.leave();
   }
+}
+
+/** The operators of a test file: each has a workstation of its own. */
+export function desks(): {
+  at: (recipe: Omit<WindowsRecipe, 'folder'>) => Promise<Operator>;
+  leave: () => Promise<void>;
+} {
+  const left: (() => Promise<void>)[] = [];
+  return {
+    at: async (recipe) => {
+      const { folder, remove } = await scratch();
+      const fleet = await windowsFleet({ folder, ...recipe });
+      const one = await Operator.at(folder, fleet, await readFile(await recipe.lab.knownHostsFile(), 'utf8'));
+      left.push(async () => {
+        await one.updater.dispose();
+        await remove();
+      });
+      return one;
+    },
+    leave: async () => {
+      for (const one of left) await one();
+    },
+  };
+}
+
+export const STATE = 'C:\\ProgramData\\vms-fleet';
+
+/** Versions on a machine's own rollback stack, oldest first. */
+export async function historyOf(machine: WindowsMachine, stateDir = STATE): Promise<string[]> {
+  const folder = machine.file(`${stateDir}\\history`);
+  const names = (await readdir(folder)).filter((name) => /^\d+-/.test(name)).sort();
+  return Promise.all(
+    names.map(
+      async (name) => /^version\t(\S+)/m.exec(await readFile(`${folder}/${name}`, 'utf8'))?.[1] ?? '?',
+    ),
+  );
+}
+
+/** Jobs that were ever laid on a machine, by their ids. */
+export async function jobsOf(machine: WindowsMachine, stateDir = STATE): Promise<string[]> {
+  return (await readdir(machine.file(`${stateDir}\\jobs`))).sort();
+}
+
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -100,7 +100,7 @@ export class SftpFiles implements RemoteFiles {
 
   rename(from: string, to: string, options: FileOptions): Promise<void> {
     return this.#do(`naming ${to}`, options, (sftp, signal) =>
-      ask<void>(signal, (done) => sftp.rename(from, to, done as never)),
+      ask<void>(signal, (done) => sftp.rename(from, to, done)),
     );
   }
 
@@ -211,10 +211,10 @@ async function put(sftp: SFTPWrapper, path: string, data: string, signal: AbortS
   try {
     for (let at = 0; at < bytes.length; at += pieceSize) {
       const count = Math.min(pieceSize, bytes.length - at);
-      await ask<void>(signal, (done) => sftp.write(handle, bytes, at, count, at, done as never));
+      await ask<void>(signal, (done) => sftp.write(handle, bytes, at, count, at, done));
     }
   } finally {
-    await ask<void>(signal, (done) => sftp.close(handle, done as never));
+    await ask<void>(signal, (done) => sftp.close(handle, done));
   }
 }
 
@@ -252,5 +252,5 @@ async function pump(
     if (failed !== undefined) break;
   }
   await Promise.all(underWay);
-  if (failed !== undefined) throw failed instanceof Error ? failed : new Error(String(failed));
+  if (failed !== undefined) throw failed;
 }

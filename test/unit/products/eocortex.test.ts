@@ -382,8 +382,8 @@ describe('the steps', () => {
       { step: 'run', version: '3.6.57', arguments: '/S /x' },
     ]);
     expect(steps.map(({ step }) => step)).toEqual([
-      ...['stop', 'backup', 'run', 'start', 'check-version', 'check-service', 'check-port'],
-      ...['stop', 'backup', 'run', 'start', 'check-version', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
     ]);
     const back = factsOf('4.4.2', { history: ['4.4.1', '4.4.2'] });
     expect(plan(back, { fleet, action: 'rollback' }).steps.map(({ step }) => step)).toEqual([
@@ -469,6 +469,26 @@ describe('packages', () => {
     expect(on('x86', 'x86', [x64])).toBeNull();
     const planned = plan(factsOf('4.3', { arch: 'x86' }), { to: '4.4', packages: [x64] });
     expect(message(planned, 'package.not-loaded')).toContain('4.4 for x86 (what is there is for x64)');
+  });
+
+  it.each<[string, string | null, 'x86' | 'x64' | null, boolean | undefined, boolean]>([
+    ['a setup of 32 bits, where such start', 'x86', 'x86', true, true],
+    ['a setup of 32 bits, where none starts', 'x86', 'x86', false, false],
+    ['a setup of 32 bits that brings 64, where such start', 'x64', 'x86', true, true],
+    ['a setup of 32 bits that brings 64, where none starts', 'x64', 'x86', false, false],
+    ['a setup of 64 bits, where none of 32 starts', 'x64', 'x64', false, true],
+    ['an .msi of 64 bits, where nothing of 32 starts', 'x64', null, false, true],
+    ['an .msi of 32 bits, where nothing of 32 starts', 'x86', null, false, false],
+    ['a setup of 32 bits, where nobody knows', 'x86', 'x86', undefined, true],
+  ])('do not go where they do not start: %s', (_, arch, program, runs32Bit, goes) => {
+    const format = program === null ? ('msi' as const) : ('exe' as const);
+    const one = installer('4.4', {
+      arch,
+      installer: { format, edition: 'complete', productName: 'Eocortex', program, productCode: null },
+    });
+    const facts = factsOf('4.3', runs32Bit === undefined ? {} : { runs32Bit });
+    const planned = plan(facts, { to: '4.4', packages: [one] });
+    expect(planned.reasons.some(({ rule }) => rule === 'package.not-loaded')).toBe(!goes);
   });
 
   it('are downloaded for the whole way, less what lies there', () => {

@@ -11,28 +11,33 @@ export function installSteps(situation: Situation, version: string): PlanStep[] 
   return [
     { step: 'stop', service: service(situation) },
     ...situation.server.settingsPaths.map((path): PlanStep => ({ step: 'backup', path })),
-    ...runAndStart(situation, version, []),
+    run(situation, version),
+    // Before it is started: a version that does not start must have a way back.
+    { step: 'check-version', version },
+    { step: 'start', service: service(situation) },
+    ...checks(situation),
   ];
 }
 
 /** One version back: the installer of the version before, then the settings as they were before the update. */
 export function rollbackSteps(situation: Situation, version: string): PlanStep[] {
-  const restores = situation.server.settingsPaths.map((path): PlanStep => ({ step: 'restore', path }));
-  return [{ step: 'stop', service: service(situation) }, ...runAndStart(situation, version, restores)];
-}
-
-function runAndStart(situation: Situation, version: string, restores: PlanStep[]): PlanStep[] {
   const name = service(situation);
-  const file = need(situation, version).package?.file;
-  const words = situation.server.eocortex?.installerArgs.join(' ') ?? '';
+  const restores = situation.server.settingsPaths.map((path): PlanStep => ({ step: 'restore', path }));
   return [
-    { step: 'run', version, ...(file !== undefined && { file }), arguments: words },
+    { step: 'stop', service: name },
+    run(situation, version),
     // The installer may have started it.
     ...(restores.length === 0 ? [] : [{ step: 'stop', service: name }, ...restores]),
     { step: 'start', service: name },
     { step: 'check-version', version },
     ...checks(situation),
   ];
+}
+
+function run(situation: Situation, version: string): PlanStep {
+  const file = need(situation, version).package?.file;
+  const words = situation.server.eocortex?.installerArgs.join(' ') ?? '';
+  return { step: 'run', version, ...(file !== undefined && { file }), arguments: words };
 }
 
 export function checks(situation: Situation): PlanStep[] {

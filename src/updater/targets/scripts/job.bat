@@ -130,7 +130,8 @@ if not exist "!aside!" exit /b 0
 set "moved="
 for /f "usebackq tokens=1,2 delims=:" %%a in ("..\..\lock.stale.%job%") do if "%%a"=="job" set "moved=%%b"
 if not "!moved!"=="!stale!" goto :not_stale
-if defined stale call :note note 0 lock "the lock of job !stale!, which is gone, was taken over"
+set "text=the lock of job !stale!, which is gone, was taken over"
+if defined stale call :note note 0 lock
 del "!aside!" >nul 2>nul
 exit /b 0
 :not_stale
@@ -196,7 +197,8 @@ for /f "usebackq tokens=1-9 delims=	" %%a in ("plan") do (
   set "w6=%%i"
   call :plan_line
 )
-if not defined ended call :finish done - ""
+set "text="
+if not defined ended call :finish done -
 exit /b 0
 
 :read_setting
@@ -258,7 +260,8 @@ set "a5=!w5!"
 set "a6=!w6!"
 if not exist cancel goto :not_cancelled
 if defined late goto :not_cancelled
-call :note fail !n! !name! cancelled
+set "text=cancelled"
+call :note fail !n! !name!
 set "why=cancelled before this step; what was begun is taken back"
 set "result=cancelled"
 set /a "n-=1"
@@ -266,30 +269,34 @@ goto :give_up
 :not_cancelled
 call :take_lock
 if not defined holder goto :have_lock
-call :finish failed !name! "job !holder! has taken the lock of this server"
+set "text=job !holder! has taken the lock of this server"
+call :finish failed !name!
 exit /b 0
 :have_lock
 call :look_late
-set "about="
+set "text="
 if not "!name!"=="restart" goto :begin
 rem Where the installer asked for no restart there is none, and none is told.
 if "!a1!"=="always" goto :begin_restart
 if not exist restart-asked exit /b 0
 if "!a1!"=="if-asked" goto :begin_restart
-call :note note !n! restart "the installer asks for a restart of the machine, and this system allows none: part of the update may wait for the next one"
+set "text=the installer asks for a restart of the machine, and this system allows none: part of the update may wait for the next one"
+call :note note !n! restart
 exit /b 0
 :begin_restart
 rem Whoever watches learns from here which boot time must go.
-set "about=!set_boot-before!"
+set "text=!set_boot-before!"
 :begin
-call :note begin !n! !name! "!about!"
+call :note begin !n! !name!
 call :do
 if defined why goto :failed
-call :note end !n! !name! ""
+set "text="
+call :note end !n! !name!
 if "!name!"=="commit" set "committed=!n!"
 exit /b 0
 :failed
-call :note fail !n! !name! "!why!"
+set "text=!why!"
+call :note fail !n! !name!
 set "result=failed"
 goto :give_up
 
@@ -337,30 +344,34 @@ for /f "usebackq tokens=1-9 delims=	" %%a in ("plan") do (
 set /a "n-=1"
 goto :give_up_next
 :given_up
-if not defined whole set "failure=!failure!; and not all of it could be undone, see the journal of the job"
-call :finish !result! !where! "!failure!"
+set "text=!failure!"
+if not defined whole set "text=!failure!; and not all of it could be undone, see the journal of the job"
+call :finish !result! !where!
 exit /b 0
 
 :undo_line
 if not "!kind!"=="undo" exit /b 0
 if not "!number!"=="!n!" exit /b 0
-call :note undo 0 !name! ""
+set "text="
+call :note undo 0 !name!
 call :do
 if not defined why exit /b 0
 set "whole="
-call :note note 0 !name! "could not be undone: !why!"
+set "text=could not be undone: !why!"
+call :note note 0 !name!
 exit /b 0
 
+rem What it says stands in `text`: `call` would read a word of it a second time, its %% and quotes included.
 :note
-set "text=%~4"
 >>journal echo 0	%1	%2	%3	!text!
 exit /b 0
 
 :finish
 set "ended=1"
-set "text=%~3"
 >exit.new echo %1	%2	!text!
-move /y exit.new exit >nul
+rem On a full disk it is empty, and an end that says nothing is none: the job stays, and goes on when there is room.
+for %%f in (exit.new) do if not "%%~zf"=="0" move /y exit.new exit >nul
+if not exist exit exit /b 0
 call :drop_lock
 schtasks /delete /tn "!task!" /f >>log 2>&1 <nul
 exit /b 0
@@ -375,6 +386,11 @@ exit /b 0
 rem SHA-256 of the file `file`, into `hash`; empty where it could not be had.
 :hash
 set "hash="
+set "bytes="
+for %%f in ("%file%") do set "bytes=%%~zf"
+rem certutil maps what it reads into memory, and nothing cannot be mapped.
+if "!bytes!"=="0" set "hash=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+if defined hash exit /b 0
 pushd "!here!"
 certutil -hashfile "!file!" SHA256 >hash.out 2>>log <nul
 for /f "usebackq skip=1 delims=" %%h in ("hash.out") do if not defined hash set "hash=%%h"
@@ -384,8 +400,8 @@ rem Old ones part the bytes by spaces.
 set "hash=%hash: =%"
 exit /b 0
 
-rem State of the service, into `runs`: RUNNING, STOPPED, START_PENDING, STOP_PENDING or PAUSED, the same words in every language;
-rem nothing where there is no such service. `pid` is its process, where that is told.
+rem State of the service, into `runs`: RUNNING, STOPPED, START_PENDING and so on, the same words in every language; nothing where
+rem there is no such service. `pid` is its process, where that is told.
 :service_state
 set "runs="
 set "pid="
@@ -400,7 +416,7 @@ for /f "usebackq tokens=1-3 delims=: " %%a in ("service.out") do (
 exit /b 0
 
 :service_line
-for %%s in (RUNNING STOPPED START_PENDING STOP_PENDING PAUSED) do if "!k3!"=="%%s" set "runs=%%s"
+for %%s in (RUNNING STOPPED START_PENDING STOP_PENDING PAUSED PAUSE_PENDING CONTINUE_PENDING) do if "!k3!"=="%%s" set "runs=%%s"
 if "!k1!"=="PID" set "pid=!k2!"
 exit /b 0
 
@@ -423,8 +439,14 @@ exit /b 0
 :child
 start "" /b /wait !line! <nul >>child.log 2>&1
 >child.new echo !errorlevel!
-move /y child.new child.exit >nul
+rem What looks through new files, as a virus scanner does, may hold it for a moment.
+for /l %%i in (1 1 60) do if not exist child.exit call :tell_code
 exit
+
+:tell_code
+move /y child.new child.exit >nul 2>nul
+if not exist child.exit call :nap
+exit /b 0
 
 rem A mark that no restart survives: values below HKLM\HARDWARE live in memory alone. No clock can be wrong about it.
 :set_mark
@@ -452,9 +474,14 @@ fc /b "!from!" "!to!" >nul 2>nul
 if errorlevel 1 set "why=!from! could not be copied"
 exit /b 0
 :copy_folder
-robocopy "!from!" "!to!" /mir /copy:DAT /dcopy:DAT /xj /r:3 /w:1 /np /nfl /ndl /njh /njs >>log 2>&1 <nul
+robocopy "!from!" "!to!" /mir /xj /r:3 /w:1 /np /nfl /ndl /njh /njs >>log 2>&1 <nul
 if not errorlevel 8 exit /b 0
-rem A Windows whose robocopy cannot do that.
+rem From 16 on it has copied nothing at all, and where there is none that is 9009. Below, something stood in its way, and what
+rem is there already must not go for that.
+if errorlevel 16 goto :copy_slowly
+set "why=!from! could not be copied whole, see the log of the job"
+exit /b 0
+:copy_slowly
 if exist "!to!\" rd /s /q "!to!" 2>nul
 md "!to!" 2>nul
 xcopy "!from!" "!to!" /e /i /h /k /q /y >>log 2>&1 <nul
@@ -464,6 +491,7 @@ exit /b 0
 rem SHA-256 and path of every file of `kept`, into the file `list`. (Hidden files are kept too, and not in the list.)
 :sums
 type nul >sums.new
+if exist sums.bad del sums.bad
 if not exist "!kept!" goto :sums_listed
 if exist "!kept!\" goto :sums_folder
 set "file=!kept!"
@@ -471,18 +499,23 @@ call :sum
 goto :sums_listed
 :sums_folder
 pushd "!kept!"
+rem The name of a file is data, and a ! in it is no variable.
+setlocal DisableDelayedExpansion
 for /r %%f in (*) do (
   set "file=%%f"
   call :sum
 )
+endlocal
 popd
 :sums_listed
+if exist sums.bad set "why=a file in !kept! could not be read"
 copy /y sums.new "!list!" >nul
 exit /b 0
 
 :sum
+setlocal EnableDelayedExpansion
 call :hash
-if not defined hash set "why=!file! could not be read"
+if not defined hash type nul >"!here!\sums.bad"
 >>"!here!\sums.new" echo !hash! !file!
 exit /b 0
 
@@ -503,7 +536,7 @@ rem PATH MEGABYTES (10^6 bytes)
 :step_check-space
 set "free="
 for /f "delims=" %%d in ("!a1!") do set "drive=%%~dd"
-dir /-c "!drive!\" >dir.out 2>nul
+dir /-c /a "!drive!\" >dir.out 2>nul
 for /f "usebackq tokens=1-8" %%a in ("dir.out") do (
   set "k1=%%a"
   set "k2=%%b"
@@ -599,6 +632,9 @@ if exist "!to!\" rd /s /q "!to!" 2>nul
 if exist "!to!" del /f /q "!to!" 2>nul
 if not exist "!state!\backups\!set_backup!\" md "!state!\backups\!set_backup!"
 set "from=!a2!"
+if exist "!to!.absent" del "!to!.absent" >nul 2>nul
+set "text=!from! is not there, so a rollback will remove what is there then"
+if not exist "!from!" call :note note !n! backup
 if not exist "!from!" type nul >"!to!.absent"
 if exist "!from!" call :copy
 if not defined why type nul >"!to!.done"
@@ -612,6 +648,12 @@ rem NAME: writes down the SHA-256 of every file of the backup that this job made
 set "kept=!state!\backups\!set_backup!\!a1!"
 set "list=!kept!.sums"
 call :sums
+if not defined why exit /b 0
+rem The update is done. A backup without sums is still one; it only is not looked through before it is put back.
+set "text=!why!, so the backup !a1! is kept without its SHA-256 sums"
+set "why="
+del "!list!" >nul 2>nul
+call :note note !n! seal
 exit /b 0
 
 rem ENTRY NAME
@@ -704,7 +746,7 @@ set "waits=!left!"
 if exist restart-begun goto :go_down
 call :set_mark
 if defined why exit /b 0
-shutdown /r /t !set_delay! /d p:4:2 /c "!set_reason!" >restart.out 2>&1 <nul
+shutdown /r /f /t !set_delay! /d p:4:2 /c "!set_reason!" >restart.out 2>&1 <nul
 if errorlevel 1 goto :restart_refused
 type nul >restart-begun
 rem The machine goes down under us. If it does not, that is a failure with a name.
@@ -765,6 +807,9 @@ if "%k1:~0,4%"=="HKEY" goto :program_key
 if not "!k1!"=="DisplayName" exit /b 0
 if not defined shown exit /b 0
 if not defined key exit /b 0
+rem `call` reads the name once more: no quote of it may end ours.
+set "shown=%shown:"=%"
+if not defined shown exit /b 0
 call set "head=%%shown:~0,!set_program-length!%%"
 if /i not "!head!"=="!set_program!" exit /b 0
 if defined installed if "!installed!"=="!wanted!" exit /b 0
@@ -829,7 +874,7 @@ rem What listens has no other end: 0.0.0.0:0, or [::]:0.
 :port_line
 if not defined k3 exit /b 0
 set "other="
-for %%f in (0.0.0.0:0 [::]:0 *:0) do if "!k3!"=="%%f" set "other=1"
+for %%f in (0.0.0.0:0 [::]:0) do if "!k3!"=="%%f" set "other=1"
 if not defined other exit /b 0
 for %%h in ([::] [::1]) do if "!k2!"=="%%h:!a1!" set "listens=1"
 for /f "tokens=2 delims=:" %%p in ("%k2%") do if "%%p"=="!a1!" set "listens=1"

@@ -57,7 +57,7 @@ call :hotfixes
 echo @@profiles
 reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList" /s /v ProfileImagePath 2>nul
 echo @@free system
-dir /-c "%SystemDrive%\" 2>nul
+dir /-c /a "%SystemDrive%\" 2>nul
 set "place=!state!"
 call :free state
 if not exist "asks-!second!" echo @@stale
@@ -150,13 +150,14 @@ set "place=!above!"
 goto :free
 :free_there
 echo @@free %1
-dir /-c "!place!" 2>nul
+dir /-c /a "!place!" 2>nul
 exit /b 0
 
 :boot
 echo @@boot
 wmic os get LastBootUpTime /value <nul 2>nul
-if not errorlevel 1 exit /b 0
+rem Its failures have negative numbers.
+if "!errorlevel!"=="0" exit /b 0
 powershell -NoLogo -NoProfile -NonInteractive -Command "[long]((Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToUniversalTime() - [datetime]'1970-01-01').TotalSeconds" <nul 2>nul
 exit /b 0
 
@@ -222,6 +223,12 @@ exit /b 0
 :pulse
 call :boot
 if exist "!state!\jobs\!second!\exit" echo @@ended
+rem A mark that no restart survives, and no clock can be wrong about: while it is there, the machine has not gone down.
+if not exist "!state!\jobs\!second!\marked" goto :pulse_end
+set "mark="
+for /f "tokens=1,2*" %%a in ('reg query HKLM\HARDWARE\DESCRIPTION /v VmsFleetJob 2^>nul') do if "%%a"=="VmsFleetJob" set "mark=%%c"
+if "!mark!"=="!second!" echo @@still-up
+:pulse_end
 echo @@end
 exit /b 0
 
@@ -233,10 +240,20 @@ if not exist "!state!\" (
 )
 rem What lies here runs as the system and holds settings: nobody but administrators may write or read it.
 net session >nul 2>nul
-if not errorlevel 1 icacls "!state!" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F >nul 2>nul
+if errorlevel 1 goto :prepare_folders
+rem Anybody may have made it before us, and who owns a folder gives himself what rights he wants.
+icacls "!state!" /setowner *S-1-5-32-544 >nul 2>nul
+icacls "!state!" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F >nul 2>nul
+for %%n in (packages jobs history backups) do if exist "!state!\%%n\" call :prepare_own %%n
+:prepare_folders
 for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" md "!state!\%%n"
 for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" echo @@refused !state!\%%n
 echo @@prepared
+exit /b 0
+
+:prepare_own
+icacls "!state!\%1" /setowner *S-1-5-32-544 >nul 2>nul
+icacls "!state!\%1" /reset >nul 2>nul
 exit /b 0
 
 :begin

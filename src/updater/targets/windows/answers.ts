@@ -1,4 +1,5 @@
 import { FleetError } from '../../errors';
+import { compareVersions } from '../../packages/versions';
 import {
   entry,
   jobFact,
@@ -182,17 +183,24 @@ function hasProfile(
   });
 }
 
-/** The newest version of the programs whose names begin so. Of 32 bits are those that stand in the list for such. */
+/**
+ * The program of that name; where there is none, the newest of those whose names begin so (a client may stand beside its
+ * server). Of 32 bits are those that stand in the list for such.
+ */
 function listedProgram(name: string, lines: readonly string[]): WindowsAnswers['program'] {
   const found = [...keys(lines)].flatMap(([key, entries]) => {
     const shown = entries.get('DisplayName');
     const version = entries.get('DisplayVersion');
     if (shown === undefined || version === undefined) return [];
-    return shown.toLowerCase().startsWith(name.toLowerCase())
-      ? [{ version: plainVersion(version), arch: /\\WOW6432Node\\/i.test(key) ? 'x86' : 'x64' }]
-      : [];
+    if (!shown.toLowerCase().startsWith(name.toLowerCase())) return [];
+    const exact = shown.toLowerCase() === name.toLowerCase();
+    const arch = /\\WOW6432Node\\/i.test(key) ? 'x86' : 'x64';
+    return [{ exact, program: { version: plainVersion(version), arch } }];
   });
-  return found[0] ?? null;
+  const [first] = found.sort(
+    (a, b) => Number(b.exact) - Number(a.exact) || compareVersions(b.program.version, a.program.version),
+  );
+  return first?.program ?? null;
 }
 
 /** Trailing zeros say nothing: 4.3.1.0 is 4.3.1. */

@@ -75,8 +75,10 @@ async function executableVersion(
 
 async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
   const { sections } = await say(link, ['pulse', jobId ?? 'none'], { signal, deadline: 12 * second });
+  // While the job's own mark is there the machine has not gone down: another boot time is a clock that was set.
+  const stillUp = section(sections, 'still-up') !== undefined;
   return {
-    bootId: readBootTime(section(sections, 'boot')?.lines.join('\n') ?? ''),
+    bootId: stillUp ? null : readBootTime(section(sections, 'boot')?.lines.join('\n') ?? ''),
     ended: section(sections, 'ended') !== undefined,
   };
 }
@@ -84,8 +86,12 @@ async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Pr
 async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
   const { sections, result } = await say(link, ['prepare'], { signal });
   const refused = section(sections, 'refused');
-  if (refused === undefined && section(sections, 'prepared') !== undefined) return;
-  throw noRights(link, `make ${stateDir(link.server)}`, result.stderr);
+  if (refused !== undefined) throw noRights(link, `make ${stateDir(link.server)}`, result.stderr);
+  if (section(sections, 'prepared') !== undefined) return;
+  throw new FleetError('remote.failed', `${link.server.id} did not say that its state folder is there.`, {
+    server: link.server.id,
+    hint: 'Try again. If it stays so, Show Log has what it said: was the script ended by a virus scanner?',
+  });
 }
 
 function noRights(link: Link, what: string, said: string): FleetError {

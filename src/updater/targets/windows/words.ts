@@ -3,7 +3,7 @@ import { FleetError } from '../../errors';
 /** What stands in a batch script's data as it is; anything else goes into a file of its own and is referred to. */
 const plain = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 
-/** The longest word that `set /p` takes in. */
+/** Bytes of the longest word that `set /p` takes in. */
 const longest = 1000;
 
 /** Words for a batch script: each is plain, or the name of a file that holds it. */
@@ -33,9 +33,9 @@ export class WordFiles {
 
 function unfit(word: string): string | null {
   if (word === '') return 'it is empty';
-  // eslint-disable-next-line no-control-regex
+
   if (/[\u0000-\u001f\u007f]/.test(word)) return 'it holds a line break or a control character';
-  if (word.length > longest) return `it is longer than ${longest} characters`;
+  if (Buffer.byteLength(word) > longest) return `it is longer than ${longest} bytes`;
   return null;
 }
 

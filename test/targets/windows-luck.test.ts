@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readSettings, troubleInstallers } from '../../demo/windows/installer';
+import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import type { Operator } from './fleet-in-lab';
+import { desks, historyOf, jobsOf, running, STATE, until } from './windows-fleet';
+
+// Minutes on a machine that does much else; nothing here is measured.
+vi.setConfig({ testTimeout: 900_000 });
+
+let lab: WindowsLab;
+const operators = desks();
+beforeAll(async () => (lab = await createWindowsLab()));
+afterAll(async () => {
+  await operators.leave();
+  await lab?.dispose();
+});
+
+interface Scene {
+  machine: WindowsMachine;
+  desk: Operator;
+  id: string;
+  /** Somebody else, at a workstation of his own, with the same packages. */
+  colleague: () => Promise<Operator>;
+}
+
+async function scene(id: string, options: MachineOptions = {}, payloadBytes = 100_000): Promise<Scene> {
+  const machine = await running(lab, id, '4.3.1', options);
+  const installer = await lab.installer({ version: '4.3.5', payloadBytes });
+  const colleague = async () => {
+    const one = await operators.at({ lab, systems: { harbour: { [id]: machine } } });
+    await one.updater.library.add(installer);
+    return one;
+  };
+  return { machine, id, desk: await colleague(), colleague };
+}
+
+/** The journal of the job that was laid last, as it stands on the machine; empty before there is one. */
+async function journal(machine: WindowsMachine): Promise<string> {
+  const jobs = machine.file(`${STATE}\\jobs`);
+  if (!existsSync(jobs)) return '';
+  const file = join(jobs, (await jobsOf(machine)).at(-1) ?? '', 'journal');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+const begins = (machine: WindowsMachine, step: string) => async (): Promise<boolean> =>
+  new RegExp(`\\tbegin\\t\\d+\\t${step}\\t`).test(await journal(machine));
+
+const updated = { status: 'installed', version: '4.3.5', rollback: ['4.3.1'] };
+
+async function isWell({ machine, id }: Scene, desk: Operator): Promise<void> {
+  const state = await desk.state(id);
+  expect(state).toMatchObject(updated);
+  expect(state.facts?.service?.state).toBe('running');
+  expect(await historyOf(machine)).toEqual(['4.3.1', '4.3.5']);
+  expect(await readSettings(machine.driveC)).toMatchObject({ 'saved-by': '4.3.5' });
+}
+
+describe('bad luck on Windows', () => {
+  it('a link cut in a transfer, in a job and in a restart: it goes on, and sends only what is missing', async () => {
+    const place = await scene('l1', {}, 30_000_000);
+    const { machine, desk, id } = place;
+    const downloading = desk.act('download', [id]);
+    await desk.next('progress', ({ step, done }) => step === 'download' && done > 15_000_000);
+    machine.cut();
+    const again = desk.next('progress', ({ step }) => step === 'download');
+    await machine.mend();
+    expect((await again).done).toBeGreaterThan(4_000_000);
+    expect(await downloading).toMatchObject({ outcome: 'done', failures: [] });
+
+    await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 2 });
+    const installing = desk.act('install', [id]);
+    await desk.next('status', ({ step }) => step === 'run');
+    machine.cut();
+    await until(begins(machine, 'restart'));
+    await machine.mend();
+    await until(() => machine.boots === 2 && machine.state === 'up');
+    machine.cut();
+    await machine.mend();
+    expect(await installing).toMatchObject({ outcome: 'done', failures: [] });
+    await isWell(place, desk);
+    expect(await jobsOf(machine)).toHaveLength(1);
+  });
+
+  it('the plug pulled in the backup and in the installer, and nobody watching: the server ends its job alone', async () => {
+    const place = await scene('l2');
+    const { machine, desk, id, colleague } = place;
+    await desk.act('download', [id]);
+    await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 3 });
+    void desk.act('install', [id]).catch(() => undefined);
+    await until(begins(machine, 'backup'));
+    await desk.updater.dispose();
+    await machine.powerCycle();
+    await until(begins(machine, 'run'));
+    await machine.powerCycle();
+    const [job = ''] = await jobsOf(machine);
+    await until(() => existsSync(machine.file(`${STATE}\\jobs\\${job}\\exit`)));
+    await isWell(place, await colleague());
+    expect(machine.boots).toBe(4);
+    expect(await jobsOf(machine)).toEqual([job]);
+    expect(existsSync(machine.file(`${STATE}\\lock`))).toBe(false);
+  });
+
+  it('two operators at once: one is told who works there; he resumes what the other leaves', async () => {
+    const place = await scene('l3');
+    const { machine, desk, id, colleague } = place;
+    const second = await colleague();
+    await desk.act('download', [id]);
+    await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 10 });
+    const plan = await desk.plan('install', [id]);
+    const other = await second.plan('install', [id]);
+    const started = desk.next('rollout-started', () => true);
+    void desk.updater.run(plan, { confirmed: true }).catch(() => undefined);
+    await until(begins(machine, 'run'));
+    const refused = await second.updater.run(other, { confirmed: true });
+    expect(['job.busy', 'plan.blocked', undefined]).toContain(refused.failures[0]?.error.code);
+    const rollout = (await started).rollout ?? '';
+    await desk.updater.dispose();
+    expect(await second.updater.resume(rollout)).toMatchObject({ outcome: 'done', failures: [] });
+    await isWell(place, second);
+    expect(await jobsOf(machine)).toEqual([`${rollout}-1`]);
+  });
+
+  it('cancelled before the installer all is taken back; behind it the job ends', async () => {
+    const place = await scene('l4');
+    const { machine, desk, id } = place;
+    await desk.act('download', [id]);
+    const early = new AbortController();
+    const cancelled = desk.act('install', [id], null, early.signal);
+    await desk.next('status', ({ step }) => step === 'start');
+    early.abort();
+    expect((await cancelled).outcome).toBe('cancelled');
+    const state = await desk.state(id);
+    expect(state).toMatchObject({ status: 'loaded', version: '4.3.1', rollback: [] });
+    expect(state.facts?.service?.state).toBe('running');
+    expect(await historyOf(machine)).toEqual([]);
+
+    await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 3 });
+    const late = new AbortController();
+    const ending = desk.act('install', [id], null, late.signal);
+    await desk.next('status', ({ step }) => step === 'run');
+    late.abort();
+    expect((await ending).outcome).toBe('done');
+    await isWell(place, desk);
+  });
+
+  it('a restart that is refused, or from which nobody returns, or somebody else does', async () => {
+    const { machine, desk, id, colleague } = await scene('l5');
+    machine.trouble.restart = 'refused';
+    const refused = await desk.act('restart', [id]);
+    expect(refused.failures[0]?.error).toMatchObject({ code: 'restart.refused', step: 'restart' });
+    expect(refused.failures[0]?.error.message).toContain('Access is denied');
+    expect((await desk.state(id)).facts?.service?.state).toBe('running');
+
+    machine.trouble.restart = 'stays-away';
+    desk.server(id).returnMinutes = 0.2;
+    await desk.act('download', [id]);
+    await troubleInstallers(machine.driveC, { mode: 'pending' });
+    const lost = await desk.act('install', [id]);
+    expect(lost.failures[0]?.error).toMatchObject({ code: 'restart.no-return', step: 'restart' });
+    expect(lost.failures[0]?.error.hint).toContain('the console in the lab');
+    machine.trouble.restart = 'works';
+    await machine.start();
+    desk.server(id).returnMinutes = 5;
+    expect(await desk.updater.resume(lost.id)).toMatchObject({ outcome: 'done', failures: [] });
+    expect(await desk.state(id)).toMatchObject(updated);
+
+    machine.trouble.restart = 'other-key';
+    const other = await desk.act('restart', [id]);
+    expect(other.failures[0]?.error.code).toBe('hostkey.changed');
+    machine.trouble.restart = 'works';
+    expect(await desk.state(id)).toMatchObject({ status: 'unreachable', error: { code: 'hostkey.changed' } });
+    // Who has looked at the new key finds that the job has ended by itself.
+    const trusting = await colleague();
+    expect(await trusting.state(id)).toMatchObject({ version: '4.3.5' });
+  });
+
+  it('a disk that fills in a download and in a job: `space`, and all is well once there is room', async () => {
+    const size = 6e9;
+    const place = await scene('l6', { smallDisk: { drive: 'C', bytes: size } }, 30_000_000);
+    const { machine, desk, id } = place;
+    const fill = async (left: number): Promise<void> => machine.resizeDisk((await used(machine)) + left);
+    const downloading = desk.act('download', [id]);
+    await desk.next('progress', ({ step, done }) => step === 'download' && done > 5_000_000);
+    await fill(1_000_000);
+    expect((await downloading).failures[0]?.error.code).toBe('space');
+    await machine.resizeDisk(size);
+    expect(await desk.act('download', [id])).toMatchObject({ outcome: 'done', failures: [] });
+
+    const installing = desk.act('install', [id]);
+    await until(begins(machine, 'stop'));
+    await fill(100_000);
+    const result = await installing;
+    expect(result.outcome).toBe('failed');
+    expect(await desk.state(id)).toMatchObject({ version: '4.3.1', rollback: [] });
+    await machine.resizeDisk(size);
+    expect(await desk.act('install', [id])).toMatchObject({ outcome: 'done', failures: [] });
+    await isWell(place, desk);
+  });
+});
+
+const run = promisify(execFile);
+
+/** Bytes in use on its drive C:. */
+async function used(machine: WindowsMachine): Promise<number> {
+  const { stdout } = await run('df', ['--output=used', '-B1', machine.driveC]);
+  return Number(stdout.trim().split('\n').at(-1));
+}
