@@ -102,12 +102,13 @@ export function desks(): {
   const left: (() => Promise<void>)[] = [];
   return {
     at: async (recipe) => {
-      const { folder, remove } = await scratch();
+      const place = await scratch();
+      const { folder } = place;
       const fleet = await windowsFleet({ folder, ...recipe });
       const one = await Operator.at(folder, fleet, await readFile(await recipe.lab.knownHostsFile(), 'utf8'));
       left.push(async () => {
         await one.updater.dispose();
-        await remove();
+        await place.remove();
       });
       return one;
     },

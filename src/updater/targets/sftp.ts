@@ -227,7 +227,7 @@ async function pump(
   { signal, onSent }: { signal: AbortSignal; onSent: ((bytes: number) => void) | undefined },
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
-  let failed: unknown;
+  let failed: Error | undefined;
   let at = offset;
   for await (const bytes of data) {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -241,7 +241,7 @@ async function pump(
         .then(
           () => onSent?.(piece.length),
           (error: unknown) => {
-            failed ??= error;
+            failed ??= error instanceof Error ? error : new Error(String(error), { cause: error });
           },
         )
         .finally(() => underWay.delete(write));
