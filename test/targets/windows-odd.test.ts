@@ -145,9 +145,17 @@ describe('a Windows server', () => {
     await desk.act('download', ['o5']);
     machine.trouble.plainUser = true;
     expect((await desk.state('o5')).facts?.user?.root).toBe(false);
-    const refused = (await desk.act('install', ['o5'])).failures[0]?.error;
-    expect(refused?.code).toBe('server.privileges');
-    expect(refused?.hint).toContain('Administrators');
+    const barred = await desk.plan('install', ['o5']);
+    expect(barred.servers[0]?.verdict).toBe('blocked');
+    const right = barred.servers[0]?.reasons.find(({ rule }) => rule === 'server.privileges');
+    expect(right?.message).toContain('may not');
+    // The right goes between the plan and the work.
+    machine.trouble.plainUser = false;
+    const planned = await desk.plan('install', ['o5']);
+    machine.trouble.plainUser = true;
+    const refused = (await desk.updater.run(planned, { confirmed: true })).failures[0]?.error;
+    expect(['server.privileges', 'plan.blocked']).toContain(refused?.code);
+    expect(refused?.message).toContain('may not');
     machine.trouble.plainUser = false;
     await machine.removeProgram('schtasks');
     const none = (await desk.act('install', ['o5'])).failures[0]?.error;
