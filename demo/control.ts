@@ -1,5 +1,5 @@
-import { watch, type FSWatcher } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Command of the fleet file → name in a demo server's `bin`. */
@@ -44,24 +44,25 @@ export class Control {
   }
 
   private async look(): Promise<void> {
-    const requests = (await readdir(this.folder)).filter((name) => name.endsWith('.request'));
+    const requests = readdirSync(this.folder).filter((name) => name.endsWith('.request'));
     await Promise.all(requests.map((name) => this.answer(join(this.folder, name))));
   }
 
+  /** Its small files are read and written at once: behind others' syncs to a busy disk they would wait longer than the asker does. */
   private async answer(request: string): Promise<void> {
     const taken = `${request}.taken`;
     try {
-      await rename(request, taken); // only one look gets it
+      renameSync(request, taken); // only one look gets it
     } catch {
       return;
     }
-    const action = (await readFile(taken, 'utf8')).trim();
+    const action = readFileSync(taken, 'utf8').trim();
     const answer = await this.handle(action).catch((error: unknown): Answer => {
       return { code: 1, text: error instanceof Error ? error.message : String(error) };
     });
     const reply = request.replace(/\.request$/, '.reply');
-    await writeFile(`${reply}.part`, `${answer.code}\n${answer.text}\n`);
-    await rename(`${reply}.part`, reply);
-    await rm(taken, { force: true });
+    writeFileSync(`${reply}.part`, `${answer.code}\n${answer.text}\n`);
+    renameSync(`${reply}.part`, reply);
+    rmSync(taken, { force: true });
   }
 }

@@ -68,7 +68,8 @@ export async function running(
   await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
   const setup = machine.file('C:\\setup.exe');
   await copyFile(await lab.installer({ version }), setup);
-  const said = await atConsole(lab, machine, 'C:\\setup.exe /S');
+  const setUp = options.shell === 'bash' ? "cmd //c 'C:\\setup.exe /S'" : 'C:\\setup.exe /S';
+  const said = await atConsole(lab, machine, setUp);
   if (said.code !== 0) throw new Error(`setup ended with ${said.code}: ${said.stderr}`);
   await rm(setup);
   return machine;
@@ -96,16 +97,16 @@ export async function atConsole(
 
 /** The operators of a test file: each has a workstation of its own. */
 export function desks(): {
-  at: (recipe: Omit<WindowsRecipe, 'folder'>) => Promise<Operator>;
+  at: (this: void, recipe: Omit<WindowsRecipe, 'folder'>) => Promise<Operator>;
   leave: () => Promise<void>;
 } {
   const left: (() => Promise<void>)[] = [];
   return {
-    at: async (recipe) => {
+    at: async ({ lab, ...recipe }) => {
       const place = await scratch();
       const { folder } = place;
-      const fleet = await windowsFleet({ folder, ...recipe });
-      const one = await Operator.at(folder, fleet, await readFile(await recipe.lab.knownHostsFile(), 'utf8'));
+      const fleet = await windowsFleet({ folder, lab, ...recipe });
+      const one = await Operator.at(folder, fleet, await readFile(await lab.knownHostsFile(), 'utf8'));
       left.push(async () => {
         await one.updater.dispose();
         await place.remove();

@@ -136,7 +136,7 @@ describe('sessions', () => {
 
 describe('SFTP', () => {
   let sftp: SFTPWrapper;
-  const call = <T>(work: (done: (error?: unknown, value?: T) => void) => void) =>
+  const call = <T>(work: (done: (error?: Error | null, value?: T) => void) => void) =>
     new Promise<T>((resolve, reject) =>
       work((error, value) => (error instanceof Error ? reject(error) : resolve(value as T))),
     );

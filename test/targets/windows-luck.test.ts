@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -92,8 +93,9 @@ describe('bad luck on Windows', () => {
     await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 3 });
     void desk.act('install', [id]).catch(() => undefined);
     await until(begins(machine, 'backup'));
-    await desk.updater.dispose();
+    const left = desk.updater.dispose();
     await machine.powerCycle();
+    await left;
     await until(begins(machine, 'run'));
     await machine.powerCycle();
     const [job = ''] = await jobsOf(machine);
@@ -128,15 +130,20 @@ describe('bad luck on Windows', () => {
     const place = await scene('l4');
     const { machine, desk, id } = place;
     await desk.act('download', [id]);
+    // Its backup takes long enough that a cancel is in time.
+    const archive = machine.file('C:\\ProgramData\\Eocortex\\archive.db');
+    await writeFile(archive, '');
+    await truncate(archive, 1_500_000_000);
     const early = new AbortController();
     const cancelled = desk.act('install', [id], null, early.signal);
-    await desk.next('status', ({ step }) => step === 'start');
+    await until(begins(machine, 'backup'));
     early.abort();
     expect((await cancelled).outcome).toBe('cancelled');
     const state = await desk.state(id);
     expect(state).toMatchObject({ status: 'loaded', version: '4.3.1', rollback: [] });
     expect(state.facts?.service?.state).toBe('running');
     expect(await historyOf(machine)).toEqual([]);
+    await rm(archive);
 
     await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 3 });
     const late = new AbortController();

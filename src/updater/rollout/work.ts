@@ -134,12 +134,12 @@ export class Work {
       }
       return this.proven();
     }
-    if (action === 'install' && (await this.planAgain(facts, null)).verdict === 'skip') return this.proven();
+    if (action === 'install' && this.nothingToDo(await this.planAgain(facts, null))) return this.proven();
     for (let hop = this.hopsDone(facts); hop < planned.path.length; hop++) {
       this.context.cancel.throwIfAborted();
       const target = planned.path[hop] ?? null;
       const again = await this.planAgain(facts, this.isOnTheWay(hop) ? target : null);
-      if (again.verdict === 'skip') break;
+      if (this.nothingToDo(again)) break;
       if (again.verdict === 'blocked') throw this.blocked(again);
       await this.download(facts, this.wantedAt(hop));
       facts = await this.facts();
@@ -217,6 +217,17 @@ export class Work {
     if (this.compared || this.context.action !== 'install' || planned.path.length === 0) return;
     this.compared = true;
     for (const one of differences(planned, again)) await this.contact.log('plan', one, 'warn');
+  }
+
+  /** @throws FleetError `job.busy` where a plan skips the server because somebody else works there: then nothing is done yet */
+  private nothingToDo({ verdict, reasons }: PlanServer): boolean {
+    const busy = reasons.find(({ rule }) => rule === this.product.oneJobRule);
+    if (verdict === 'skip' && busy !== undefined)
+      throw new FleetError('job.busy', busy.message, {
+        server: this.context.server.id,
+        hint: 'Wait until it has ended, or cancel it; then run the action again.',
+      });
+    return verdict === 'skip';
   }
 
   private blocked(plan: PlanServer): FleetError {

@@ -179,6 +179,10 @@ export class SftpFiles implements RemoteFiles {
   }
 }
 
+/** ssh2 rejects with errors alone; its types do not say so. */
+const asError = (failed: unknown): Error =>
+  failed instanceof Error ? failed : new Error('A write failed.', { cause: failed });
+
 /** "Failure" helps nobody: where a server says no more, that is what is said. */
 function saidBy(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
@@ -252,5 +256,5 @@ async function pump(
     if (failed !== undefined) break;
   }
   await Promise.all(underWay);
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined) throw asError(failed);
 }

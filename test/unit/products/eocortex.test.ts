@@ -382,13 +382,21 @@ describe('the steps', () => {
       { step: 'run', version: '3.6.57', arguments: '/S /x' },
     ]);
     expect(steps.map(({ step }) => step)).toEqual([
-      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
-      ...['stop', 'backup', 'run', 'check-version', 'start', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'restart', 'check-version', 'start', 'check-service', 'check-port'],
+      ...['stop', 'backup', 'run', 'restart', 'check-version', 'start', 'check-service', 'check-port'],
     ]);
+    const restarts = (restart: string) =>
+      plan(factsOf('4.3.1'), { to: '4.4', fleet: fleetOf({ restart }), packages: [installer('4.4')] })
+        .steps.filter(({ step }) => step === 'restart')
+        .map(({ when }) => when);
+    expect(restarts('if-needed')).toEqual(['the installer asks for it']);
+    expect(restarts('reboot')).toEqual([undefined]);
+    expect(restarts('service')).toEqual([]);
     const back = factsOf('4.4.2', { history: ['4.4.1', '4.4.2'] });
     expect(plan(back, { fleet, action: 'rollback' }).steps.map(({ step }) => step)).toEqual([
       'stop',
       'run',
+      'restart',
       'stop',
       'restore',
       'start',

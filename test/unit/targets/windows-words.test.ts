@@ -245,6 +245,37 @@ describe('a pulse', () => {
   });
 });
 
+describe('a package on a server', () => {
+  const begin = (stateDir: string, file: string) => {
+    const { link, commands } = machine(
+      () => '@@vms-fleet 1\r\n@@prepared\r\n@@free state\r\n 1 Dir(s) 5000 bytes free\r\n@@end\r\n',
+    );
+    Object.assign(link.server, { stateDir });
+    return { begun: windows.beginPackage(link, { sha256: 'a'.repeat(64), file, size: 4000 }, 8), commands };
+  };
+  // C:\\ and the folder, \\packages\\, the hash, a \\, the name and .part
+  const room = 259 - 3 - 10 - 64 - 1 - 5;
+
+  it('lies in a path that Windows takes, or is refused before anything is sent', async () => {
+    expect(await begin(`C:\\${'x'.repeat(room - 20)}`, 'y'.repeat(20)).begun).toEqual(new Map());
+    const { begun, commands } = begin(`C:\\${'x'.repeat(room - 20)}`, 'y'.repeat(21));
+    await expect(begun).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('260 characters') as string,
+      hint: expect.stringContaining('stateDir') as string,
+    });
+    expect(commands).toEqual([]);
+  });
+
+  it('is not begun where its disk has no room', async () => {
+    const { link } = machine(
+      () => '@@vms-fleet 1\r\n@@prepared\r\n@@free state\r\n 1 Dir(s) 3999 bytes free\r\n@@end\r\n',
+    );
+    const place = { sha256: 'a'.repeat(64), file: 'x.exe', size: 4000 };
+    await expect(windows.beginPackage(link, place, 8)).rejects.toMatchObject({ code: 'space' });
+  });
+});
+
 describe('the state folder', () => {
   it('that may not be made is a matter of rights, and half an answer is none', async () => {
     const { link } = machine(() => '@@vms-fleet 1\r\n@@refused C:\\ProgramData\\vms-fleet\r\n');

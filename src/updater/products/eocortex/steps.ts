@@ -12,6 +12,7 @@ export function installSteps(situation: Situation, version: string): PlanStep[] 
     { step: 'stop', service: service(situation) },
     ...situation.server.settingsPaths.map((path): PlanStep => ({ step: 'backup', path })),
     run(situation, version),
+    ...restart(situation),
     // Before it is started: a version that does not start must have a way back.
     { step: 'check-version', version },
     { step: 'start', service: service(situation) },
@@ -26,6 +27,7 @@ export function rollbackSteps(situation: Situation, version: string): PlanStep[]
   return [
     { step: 'stop', service: name },
     run(situation, version),
+    ...restart(situation),
     // The installer may have started it.
     ...(restores.length === 0 ? [] : [{ step: 'stop', service: name }, ...restores]),
     { step: 'start', service: name },
@@ -38,6 +40,19 @@ function run(situation: Situation, version: string): PlanStep {
   const file = need(situation, version).package?.file;
   const words = situation.server.eocortex?.installerArgs.join(' ') ?? '';
   return { step: 'run', version, ...(file !== undefined && { file }), arguments: words };
+}
+
+/** The machine's restart, where the fleet file allows one. */
+function restart({ server }: Situation): PlanStep[] {
+  const when = server.eocortex?.restart ?? 'if-needed';
+  if (when === 'service') return [];
+  return [
+    {
+      step: 'restart',
+      machine: server.host,
+      ...(when === 'if-needed' && { when: 'the installer asks for it' }),
+    },
+  ];
 }
 
 export function checks(situation: Situation): PlanStep[] {

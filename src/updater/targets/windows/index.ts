@@ -107,6 +107,22 @@ function noRights(link: Link, what: string, said: string): FleetError {
   );
 }
 
+/** `certutil`, `dir` and the installers themselves take no longer path. */
+const longestPath = 259;
+
+function checkLength(server: Server, { sha256, file }: PackagePlace): void {
+  const path = win32.join(stateDir(server), 'packages', sha256, `${file}.part`);
+  if (path.length <= longestPath) return;
+  throw new FleetError(
+    'usage',
+    `${file} would lie on ${server.id} in a path of ${path.length} characters, and Windows takes ${longestPath}.`,
+    {
+      server: server.id,
+      hint: 'Choose a shorter `stateDir`, or give the file a shorter name and load it anew.',
+    },
+  );
+}
+
 async function beginPackage(
   link: Link,
   place: PackagePlace,
@@ -114,6 +130,7 @@ async function beginPackage(
   signal?: AbortSignal,
 ): Promise<'have' | Map<number, string | null>> {
   const { server } = link;
+  checkLength(server, place);
   await prepare(link, signal);
   const { sections, result } = await say(link, ['begin', place.sha256], { signal });
   if (section(sections, 'refused') !== undefined)
