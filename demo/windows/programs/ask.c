@@ -35,9 +35,9 @@ static BOOL ask(const WCHAR *request, const WCHAR *part, int count, WCHAR **word
     done = put(file, wcsrchr(name, L'\\') + 1) && put(file, folder);
     for (i = 1; done && i < count; i++) done = put(file, words[i]);
     CloseHandle(file);
-    /* Wine calls the move a failure if the front takes the file away at once: only the reply counts. */
-    if (done) MoveFileW(part, request);
-    return done;
+    if (!done) return FALSE;
+    /* The machine may take it away while wine still looks at what it has moved, and wine then says that it failed. */
+    return MoveFileW(part, request) || GetFileAttributesW(part) == INVALID_FILE_ATTRIBUTES;
 }
 
 static char *reply(const WCHAR *path)
