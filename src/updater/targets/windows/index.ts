@@ -20,6 +20,7 @@ import {
   type PutOptions,
 } from '../platform';
 import jobScript from '../scripts/job.bat';
+import stepsScript from '../scripts/steps.bat';
 import { plainVersion, readAnswers, readBootTime } from './answers';
 import { batch, speak, type Section, type Spoken } from './kit';
 import { readLook } from './look';
@@ -254,6 +255,7 @@ async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<voi
       ...words,
       about: batch(about.map(([key, [value = '']]) => `${key}\t${value}\n`).join('')),
       'task.xml': taskXml(win32.join(stateDir(server), 'jobs', job.id)),
+      'steps.bat': batch(stepsScript),
       'job.bat': batch(jobScript),
     };
     await link.files.makeFolder(`${folder}/words`, options);
