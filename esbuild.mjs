@@ -2,6 +2,7 @@
 // Schema that the editor reads.
 import * as esbuild from 'esbuild';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { textLoaders } from './scripts/lib/text-files.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production') || !watch;
@@ -14,15 +15,7 @@ const common = {
   format: 'cjs',
   minify: production,
   sourcemap: production ? false : 'linked',
-  loader: {
-    '.sh': 'text',
-    '.bat': 'text',
-    '.c': 'text',
-    '.h': 'text',
-    '.nsi': 'text',
-    '.rc': 'text',
-    '.wxs': 'text',
-  },
+  loader: textLoaders,
   external: ['vscode', 'cpu-features', '*.node'],
   // Its CommonJS form loads its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },

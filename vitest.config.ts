@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { textEndings } from './scripts/lib/text-files.mjs';
 
 /** The bundler loads remote scripts as text; the tests must see the same. */
 const scriptsAsText = {
   name: 'scripts-as-text',
   enforce: 'pre' as const,
   load(id: string) {
-    if (/\.(sh|bat|c|h|nsi|rc|wxs)$/.test(id))
+    if (textEndings.some((ending) => id.endsWith(ending)))
       return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
     return undefined;
   },
@@ -24,9 +25,21 @@ export default defineConfig({
         test: {
           name: 'targets',
           include: ['test/targets/**/*.test.ts'],
+          exclude: ['test/targets/windows*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+        },
+      },
+      {
+        plugins: [scriptsAsText],
+        test: {
+          name: 'windows',
+          include: ['test/targets/windows*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // Machines of their own each, which mostly wait.
+          maxWorkers: 3,
         },
       },
     ],

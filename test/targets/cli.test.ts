@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemo, type Demo } from '../../demo/fleet';
+import { textLoaders } from '../../scripts/lib/text-files.mjs';
 
 let folder: string;
 let demo: Demo;
@@ -18,7 +19,7 @@ beforeAll(async () => {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    loader: { '.sh': 'text' },
+    loader: textLoaders,
     external: ['cpu-features', '*.node'],
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'error',

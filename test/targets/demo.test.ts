@@ -9,6 +9,7 @@ import { startDemo, type Demo } from '../../demo/fleet';
 import { BASIC_MEDIA, CORE, makeHome } from '../../demo/modules';
 import { processTable } from '../../demo/processes';
 import type { DemoServer } from '../../demo/server';
+import { textLoaders } from '../../scripts/lib/text-files.mjs';
 
 interface Outcome {
   code: number | string | null | undefined;
@@ -211,7 +212,8 @@ describe('the demo from a terminal', () => {
       bundle: true,
       platform: 'node',
       mainFields: ['module', 'main'],
-      loader: { '.sh': 'text' },
+      loader: textLoaders,
+      external: ['cpu-features', '*.node'],
       logLevel: 'silent',
     });
     const dir = join(folder, 'from a terminal');

@@ -34,6 +34,17 @@ rem Old ones part the bytes by spaces.
 set "hash=%hash: =%"
 exit /b 0
 
+rem Says in `same` whether the files `one` and `other` hold the same, by their SHA-256.
+:same
+set "same="
+set "file=!one!"
+call :hash
+set "expected=!hash!"
+set "file=!other!"
+call :hash
+if defined hash if "!hash!"=="!expected!" set "same=1"
+exit /b 0
+
 rem State of the service, into `runs`: RUNNING, STOPPED, START_PENDING and so on, the same words in every language; nothing where
 rem there is no such service. `pid` is its process, where that is told.
 :service_state
@@ -92,8 +103,10 @@ rem Copies `from`, a folder or a file, to `to`; what is there and not in `from` 
 :copy
 if exist "!from!\" goto :copy_folder
 copy /y /b "!from!" "!to!" >>log 2>&1 <nul
-fc /b "!from!" "!to!" >nul 2>nul
-if errorlevel 1 set "why=!from! could not be copied"
+set "one=!from!"
+set "other=!to!"
+call :same
+if not defined same set "why=!from! could not be copied"
 exit /b 0
 :copy_folder
 robocopy "!from!" "!to!" /mir /xj /r:3 /w:1 /np /nfl /ndl /njh /njs >>log 2>&1 <nul
@@ -289,8 +302,10 @@ if not exist "!kept!.sums" exit /b 0
 set "list=now.sums"
 call :sums
 if defined why exit /b 0
-fc "!kept!.sums" now.sums >nul 2>nul
-if errorlevel 1 set "why=the backup !a1!\!a2! is damaged: its SHA-256 sums do not hold"
+set "one=!kept!.sums"
+set "other=now.sums"
+call :same
+if not defined same set "why=the backup !a1!\!a2! is damaged: its SHA-256 sums do not hold"
 exit /b 0
 :backup_missing
 set "why=the backup !a1!\!a2! is missing"
