@@ -267,9 +267,13 @@ function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason
       ? 'log in as a member of Administrators.'
       : 'log in as root or allow `sudo` without a password.';
   const mayNot = rights.map((what) => block('server.privileges', `${who} may not ${what}: ${mend}`));
-  // Facts that were asked for, not written by hand, would hold the boot identity if it could be read.
+  // Facts that were asked for, not written by hand, would hold the boot identity if it could be read. A job on Windows
+  // proves its restart by a mark that none survives.
   const unproven =
-    facts.user !== undefined && facts.bootId === null && proposal.steps.some(({ step }) => step === 'restart')
+    facts.user !== undefined &&
+    server.os !== 'windows' &&
+    facts.bootId === null &&
+    proposal.steps.some(({ step }) => step === 'restart')
       ? [
           block(
             'server.boot-identity',
