@@ -257,12 +257,13 @@ call :step_stop
 if not defined why call :step_start
 exit /b 0
 
-rem NAME SOURCE. The vendor forbids touching the files of a server while it runs, reading included.
+rem NAME SOURCE. The vendor forbids touching the files of a server while it runs, reading included; a machine that went down
+rem since it was stopped has started it again.
 :step_backup
 set "to=!state!\backups\!set_backup!\!a1!"
 if exist "!to!.done" exit /b 0
-call :service_state
-if not "!runs!"=="STOPPED" goto :touches_not
+call :step_stop
+if defined why exit /b 0
 if exist "!to!\" rd /s /q "!to!" 2>nul
 if exist "!to!" del /f /q "!to!" 2>nul
 if not exist "!state!\backups\!set_backup!\" md "!state!\backups\!set_backup!"
@@ -273,9 +274,6 @@ if not exist "!from!" call :note note !n! backup
 if not exist "!from!" type nul >"!to!.absent"
 if exist "!from!" call :copy
 if not defined why type nul >"!to!.done"
-exit /b 0
-:touches_not
-set "why=its settings are not touched while the service runs"
 exit /b 0
 
 rem NAME: writes down the SHA-256 of every file of the backup that this job made, once the service is up again.
@@ -313,8 +311,8 @@ exit /b 0
 
 rem ENTRY NAME TARGET: puts back what a backup holds.
 :step_restore
-call :service_state
-if not "!runs!"=="STOPPED" goto :touches_not
+call :step_stop
+if defined why exit /b 0
 set "kept=!state!\backups\!a1!\!a2!"
 if exist "!kept!.absent" goto :restore_nothing
 set "from=!kept!"
