@@ -9,7 +9,7 @@ export interface Command {
   stdin: NodeJS.WritableStream;
   stdout: NodeJS.ReadableStream;
   stderr: NodeJS.ReadableStream;
-  /** Its exit code; resolves when its output has ended too. */
+  /** Its exit code; resolves when what it printed has been read. */
   ended: Promise<number>;
   /** Ends it and all that it started. */
   kill: () => void;

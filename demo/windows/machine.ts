@@ -27,6 +27,8 @@ import { belongsTo, USER, Wine, type Tools } from './wine';
 
 const CMD = 'C:\\windows\\system32\\cmd.exe';
 const SYSTEM32 = 'windows/system32';
+/** What a command that has ended may still have in its pipes is read for so long. */
+const DRAIN_MS = 300;
 /** Where the stand-in VMS keeps what nobody may read while it runs. */
 const SETTINGS = 'ProgramData/Eocortex';
 /** cmd.exe takes no longer command line. */
@@ -433,7 +435,14 @@ function commandOf(child: ChildProcess, code: () => number): Command {
   if (!stdin || !stdout || !stderr) throw new Error('A command has pipes at its three ends.');
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => resolve(1));
-    child.once('close', () => resolve(code()));
+    // Not `close` alone: what a command has started, a task above all, may hold its pipes for as long as it runs.
+    child.once('exit', () => {
+      const drained = setTimeout(() => resolve(code()), DRAIN_MS);
+      child.once('close', () => {
+        clearTimeout(drained);
+        resolve(code());
+      });
+    });
   });
   const kill = () => {
     // With the processes of its group: those of a bash are no Windows processes in a job.

@@ -224,6 +224,26 @@ describe('stand-ins', () => {
     await other.stop();
   });
 
+  test('a task outlives its session, is not started twice, and can be ended', async () => {
+    const script = '@echo x>>C:\\job.txt\r\n@ping -n 60 127.0.0.1 >nul\r\n';
+    await writeFile(machine.file('C:\\job.bat'), script);
+    const task = 'schtasks /create /tn Job /tr C:\\job.bat /sc once /st 00:00 /ru SYSTEM /f';
+    expect(await run(task)).toMatchObject({ code: 0 });
+    expect(await run('schtasks /run /tn job')).toMatchObject({ code: 0 });
+    await until('it runs', () => isThere('C:\\job.txt'));
+    expect((await run('schtasks /query /tn Job /fo LIST')).stdout).toMatch(/^Status: +Running$/m);
+    expect((await run('schtasks /run /tn Job')).stdout).toContain('currently running');
+    expect(readFileSync(machine.file('C:\\job.txt'), 'utf8').trim()).toBe('x');
+    expect(await run('schtasks /end /tn Job')).toMatchObject({ code: 0 });
+    await until('it is ready', async () =>
+      /"Ready"\s*$/.test((await run('schtasks /query /tn Job /fo CSV /nh')).stdout),
+    );
+    expect(await run('schtasks /delete /tn Job /f')).toMatchObject({ code: 0 });
+    const missing = 'ERROR: The system cannot find the file specified.';
+    for (const verb of ['query', 'run', 'end', 'delete /f'])
+      expect(await run(`schtasks /${verb} /tn Job`)).toMatchObject({ code: 1, stderr: missing });
+  });
+
   test('a task from XML: references, a folder of its own, UTF-16 or plain', async () => {
     const xml = (encoding: string) =>
       [
@@ -451,6 +471,17 @@ describe('the stand-in VMS', () => {
     await troubleInstallers(machine.driveC, undefined);
     expect(await install('4.4.4')).toBe(0);
     await until('it answers', async () => (await version()) === '4.4.4');
+  });
+
+  test('one that never ends is ended with its task', async () => {
+    await troubleInstallers(machine.driveC, { mode: 'hang' });
+    await run('schtasks /create /tn Setup /tr "C:\\setup.exe /S" /sc once /st 00:00 /ru SYSTEM /f');
+    await run('schtasks /run /tn Setup');
+    const setups = () => machine.processes().filter((pid) => commandOf(pid).includes('setup.exe')).length;
+    await until('it runs', () => setups() > 0);
+    await run('schtasks /end /tn Setup');
+    await until('it is gone', () => setups() === 0);
+    expect(await version()).toBe('4.4.4');
   });
 
   /** Wine has no 32-bit part here, and says that all went well; a real server would run it. */
