@@ -151,8 +151,8 @@ describe('bad luck on Windows', () => {
     await isWell(place, desk);
   });
 
-  it('a restart that is refused, or from which somebody else returns', async () => {
-    const { machine, desk, id, colleague } = await scene('l5');
+  it('a restart that is refused, or from which a machine with another host key returns', async () => {
+    const { machine, desk, id } = await scene('l5');
     machine.trouble.restart = 'refused';
     const refused = await desk.act('restart', [id]);
     expect(refused.failures[0]?.error).toMatchObject({ code: 'restart.refused', step: 'restart' });
@@ -164,8 +164,5 @@ describe('bad luck on Windows', () => {
     expect(other.failures[0]?.error.code).toBe('hostkey.changed');
     machine.trouble.restart = 'works';
     expect(await desk.state(id)).toMatchObject({ status: 'unreachable', error: { code: 'hostkey.changed' } });
-    // Who has looked at the new key finds that the job has ended by itself.
-    const trusting = await colleague();
-    expect(await trusting.state(id)).toMatchObject({ version: '4.3.1' });
   });
 });
