@@ -1,5 +1,6 @@
 import type { Action, Plan, PlanServer } from '../../updater/plan/plan';
 import type { Outcome } from '../../updater/rollout/events';
+import { count as countOutcomes } from '../../updater/rollout/tally';
 import type { Updater } from '../../updater/updater';
 import { usage } from '../arguments';
 import { withUpdater, type Context } from '../context';
@@ -75,17 +76,11 @@ async function agreed(
 function notStarted(terminal: Terminal, plan: Plan, updater: Updater): void {
   if (!terminal.json) return;
   const at = new Date().toISOString();
-  const counts: Record<Outcome, number> = {
-    done: 0,
-    failed: 0,
-    skipped: 0,
-    blocked: 0,
-    cancelled: 0,
-    'not-started': 0,
-  };
-  for (const { id, verdict, reasons } of plan.servers) {
-    const outcome = verdict === 'blocked' ? 'blocked' : verdict === 'skip' ? 'skipped' : 'not-started';
-    counts[outcome] += 1;
+  const outcomeOf = ({ verdict }: PlanServer): Outcome =>
+    verdict === 'blocked' ? 'blocked' : verdict === 'skip' ? 'skipped' : 'not-started';
+  for (const server of plan.servers) {
+    const { id, reasons } = server;
+    const outcome = outcomeOf(server);
     const said = reasons.filter(({ severity }) => severity === 'block');
     const error =
       outcome !== 'blocked'
@@ -98,5 +93,6 @@ function notStarted(terminal: Terminal, plan: Plan, updater: Updater): void {
     const status = updater.state().get(id)?.status ?? 'unknown';
     terminal.line({ at, type: 'server-finished', server: id, outcome, status, error });
   }
+  const counts = countOutcomes(plan.servers.map(outcomeOf));
   terminal.line({ at, type: 'rollout-finished', outcome: counts.blocked > 0 ? 'failed' : 'done', counts });
 }
