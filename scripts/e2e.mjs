@@ -1,7 +1,7 @@
 // Drives the packaged extension in a real VS Code (code-server and a headless Chromium), against the demo fleet.
 // Options: test files as arguments, --grep TEXT, --folder DIR instead of the demo fleet, --extension DIR to pack instead of
 // this one, --unpacked to place it without packing, --deadline SECONDS for the tests, --keep for looking at what is left.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installVsix, placeExtension, startCodeServer } from './code-server.mjs';
@@ -9,6 +9,7 @@ import { ensureChromium } from './lib/browser.mjs';
 import { startDemo } from './lib/demo.mjs';
 import { scratch } from './lib/host-tests.mjs';
 import { bin, ensureBuilt, inRepo, run } from './lib/prepare.mjs';
+import { FAILED_TEST, readVitestReport } from './lib/vitest-report.mjs';
 import { packageVsix } from './lib/vsix.mjs';
 
 const { values: options, positionals: files } = parseArgs({
@@ -35,13 +36,14 @@ const closing = [];
 let results;
 try {
   process.exitCode = await runTests();
-  results = JSON.parse(readFileSync(report, 'utf8'));
+  results = readVitestReport(report, process.exitCode === 0);
 } finally {
   for (const close of closing.reverse()) await close();
 }
-const { numPassedTests, numFailedTests, numPendingTests, success } = results;
-if (numPendingTests > 0) console.log(`SKIPPED: ${numPendingTests} in e2e`);
-console.log(`${numPassedTests} passed, ${Math.max(numFailedTests, success ? 0 : 1)} failed`);
+const { passed, failed, skipped, failures } = results;
+for (const failure of failures) console.log(`${FAILED_TEST}${failure}`);
+if (skipped > 0) console.log(`SKIPPED: ${skipped} in e2e`);
+console.log(`${passed} passed, ${failed} failed`);
 
 async function runTests() {
   const extension = options.extension === undefined ? inRepo() : resolve(options.extension);

@@ -9,6 +9,7 @@ import { launchBrowser } from './lib/browser.mjs';
 import { startDemo } from './lib/demo.mjs';
 import { buildTests, followReport, scratch, testEnvironment } from './lib/host-tests.mjs';
 import { ensureBuilt, inRepo } from './lib/prepare.mjs';
+import { FAILED_TEST } from './lib/vitest-report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -40,11 +41,12 @@ try {
 } finally {
   for (const close of closing.reverse()) await close();
 }
-const { passed, failed, skipped, ended } = results.finish();
+const { passed, failed, skipped, ended, failures } = results.finish();
 if (problem === undefined && !ended) problem = 'The tests ended without a complete report';
 if (problem === undefined && passed + failed === 0) problem = 'No test ran';
 if (problem !== undefined) console.error(`\n${problem}`);
 if (problem !== undefined || failed > 0) printLog(join(userDataDir, 'logs'));
+for (const failure of failures) console.log(`${FAILED_TEST}${failure}`);
 if (skipped > 0) console.log(`SKIPPED: ${skipped} in the extension host`);
 console.log(`${passed} passed, ${failed + (problem === undefined ? 0 : 1)} failed`);
 process.exitCode = problem === undefined && failed === 0 ? 0 : 1;

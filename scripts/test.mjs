@@ -1,6 +1,6 @@
 // `npm test`: every check and test, tier by tier. Options: --only unit,host,…
 // With CI=true a missing tool is a failure; else what needs it is skipped, and said at the end.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -15,6 +15,7 @@ import {
   run,
   tool,
 } from './lib/prepare.mjs';
+import { FAILED_TEST, readVitestReport } from './lib/vitest-report.mjs';
 import { WINE_PACKAGES } from './lib/wine.mjs';
 
 const minutes = (n) => n * 60_000;
@@ -41,6 +42,8 @@ if (unknown.length > 0)
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
+/** Tests that failed: a long run's log may be cut in front of its end. */
+const failed = [];
 const lines = [];
 await ensureDependencies();
 for (const name of Object.keys(tiers).filter((name) => chosen.includes(name)))
@@ -49,6 +52,7 @@ for (const name of Object.keys(tiers).filter((name) => chosen.includes(name)))
 console.log(`\n${lines.join('\n')}`);
 if (total.skipped > 0) skipped.push(`${total.skipped} tests that skipped themselves`);
 for (const what of skipped) console.log(`SKIPPED ${what}`);
+for (const what of failed) console.log(`${FAILED_TEST}${what}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);
 
@@ -112,16 +116,12 @@ async function vitest(project, deadline) {
     deadline,
     cwd: inRepo(),
   });
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-  // A file that cannot even be loaded fails the run without a failed test.
-  return {
-    passed: numPassedTests,
-    failed: Math.max(numFailedTests, code === 0 ? 0 : 1),
-    skipped: numPendingTests,
-  };
+  const { failures, ...counts } = readVitestReport(report, code === 0);
+  failed.push(...failures);
+  return counts;
 }
 
-/** `host.mjs` and `e2e.mjs` end with `N passed, N failed`, after a line about what was skipped if anything was. */
+/** `host.mjs` and `e2e.mjs` end with `N passed, N failed`, after lines about what was skipped or failed if anything was. */
 async function ownRunner(script, args, deadline) {
   let output = '';
   const { code } = await run(process.execPath, [inRepo('scripts', script), ...args], {
@@ -132,11 +132,13 @@ async function ownRunner(script, args, deadline) {
       process.stdout.write(text);
     },
   });
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [undefined, '0', '1'];
+  const marked = output.split('\n').filter((line) => line.startsWith(FAILED_TEST));
+  failed.push(...marked.map((line) => line.slice(FAILED_TEST.length)));
+  const [, good, bad] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [undefined, '0', '1'];
   const own = /^SKIPPED: (\d+) /m.exec(output)?.[1] ?? '0';
   return {
-    passed: Number(passed),
-    failed: Math.max(Number(failed), code === 0 ? 0 : 1),
+    passed: Number(good),
+    failed: Math.max(Number(bad), code === 0 ? 0 : 1),
     skipped: Number(own),
   };
 }

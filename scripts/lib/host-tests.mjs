@@ -65,7 +65,7 @@ export function testEnvironment(folder, grep) {
 /** Follows the report (one JSON line per test) and prints each test when it ends. @param {string} folder scratch folder of this run */
 export function followReport(folder) {
   const report = reportOf(folder);
-  const seen = { lines: 0, passed: 0, failed: 0, skipped: 0, ended: false };
+  const seen = { lines: 0, passed: 0, failed: 0, skipped: 0, ended: false, failures: [] };
   const read = () => {
     if (!existsSync(report)) return;
     // A line still being written has no line end yet.
@@ -75,7 +75,7 @@ export function followReport(folder) {
   };
   const timer = setInterval(read, 200);
   return {
-    /** Reads what is left. @returns {{ passed: number, failed: number, skipped: number, ended: boolean }} */
+    /** Reads what is left. @returns {{ passed: number, failed: number, skipped: number, ended: boolean, failures: string[] }} */
     finish() {
       clearInterval(timer);
       read();
@@ -92,5 +92,7 @@ function print(result, seen) {
   seen[result.event] += 1;
   const mark = { passed: '  ✓', failed: '  ✗', skipped: '  - SKIPPED' }[result.event];
   console.log(`${mark} ${result.title}${result.ms === undefined ? '' : ` (${result.ms} ms)`}`);
+  if (result.event === 'failed')
+    seen.failures.push(`${result.title}: ${result.error?.split('\n', 1)[0] ?? ''}`);
   if (result.error) console.log(result.error.replace(/^/gm, '      '));
 }

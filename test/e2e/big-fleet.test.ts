@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServerRow } from '../../src/webview/protocol';
 import { statusWords } from '../../src/vscode/words';
-import { until } from './until';
+import { until } from '../lab/until';
 import { manyRow, manyServers, openViewPage, type ViewPage } from './view-page';
 
 const servers = 5_000;

@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { makeFolder, pageOf } from './folders';
 import { useWorkbench } from './session';
-import { until } from './until';
+import { until } from '../lab/until';
 
 const workbench = useWorkbench();
 const folder = makeFolder();

@@ -2,7 +2,8 @@ import axe from 'axe-core';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { session, useWorkbench } from './session';
-import { exactly, until } from './until';
+import { until } from '../lab/until';
+import { exactly } from './exactly';
 
 const workbench = useWorkbench();
 const minutes = 60_000;

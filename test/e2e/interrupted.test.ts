@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { makeFolder } from './folders';
 import { session, useWorkbench } from './session';
-import { until } from './until';
+import { until } from '../lab/until';
 
 const workbench = useWorkbench();
 const minutes = 60_000;

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
-import { exactly, until } from './until';
+import { until } from '../lab/until';
+import { exactly } from './exactly';
 
 /** The command palette, quick picks and input boxes: one widget at the top of the window. */
 export class QuickInput {

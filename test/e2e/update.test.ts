@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { useWorkbench } from './session';
-import { until } from './until';
+import { until } from '../lab/until';
 
 const workbench = useWorkbench();
 const minutes = 60_000;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { session, useWorkbench } from './session';
-import { until } from './until';
+import { until } from '../lab/until';
 
 const workbench = useWorkbench();
 const minutes = 60_000;

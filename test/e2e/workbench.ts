@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { QuickInput } from './quick-input';
 import type { Session } from './session';
-import { exactly, until } from './until';
+import { until } from '../lab/until';
+import { exactly } from './exactly';
 
 const extensionId = 'vms-fleet.vms-fleet';
 

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startDemo, type Demo } from '../../demo/fleet';
 import { BASIC_MEDIA, CORE, makeHome } from '../../demo/modules';
 import { processTable } from '../../demo/processes';
 import type { DemoServer } from '../../demo/server';
 import { textLoaders } from '../../scripts/lib/text-files.mjs';
+import { until } from '../lab/until';
 
 interface Outcome {
   code: number | string | null | undefined;
@@ -62,19 +62,11 @@ function ssh(server: DemoServer, words: string[]): Promise<Outcome> {
   });
 }
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Never came: ${what}`);
-    await delay(50);
-  }
-}
-
 const text = async (file: string) => (existsSync(file) ? (await readFile(file, 'utf8')).trim() : '');
 const version = (server: DemoServer) => text(join(server.home, 'data/version'));
 const bootId = async (server: DemoServer) => (await ssh(server, ['cat', server.bootIdFile])).stdout.trim();
 const running = (server: DemoServer) =>
-  until(async () => server.state === 'up' && (await version(server)) !== '', `${server.id} running`);
+  until(`${server.id} running`, async () => server.state === 'up' && (await version(server)) !== '');
 
 /** Seconds of the longest hole in the recording. */
 async function gap(server: DemoServer): Promise<number> {
@@ -113,7 +105,7 @@ describe('a demo server', () => {
     const before = await bootId(pier);
     const begun = join(pier.root, 'begun');
     const session = ssh(pier, ['sh', '-c', 'echo >"$1"; exec sleep 60', 'sh', begun]);
-    await until(() => existsSync(begun), 'the session');
+    await until('the session', () => existsSync(begun));
     await rm(begun);
     const job = join(pier.stateDir, 'jobs', 'j1');
     await ssh(pier, [
@@ -129,7 +121,7 @@ describe('a demo server', () => {
     const asked = Date.now();
     expect((await ssh(pier, pier.commands.reboot)).code).toBe(0);
     expect((await session).code).toBe(255);
-    await until(() => pier.state === 'away', 'the restart');
+    await until('the restart', () => pier.state === 'away');
     expect((await ssh(pier, ['true'])).stderr).toContain('refused');
     await running(pier);
     expect(Date.now() - asked).toBeGreaterThan(2000);
@@ -138,7 +130,7 @@ describe('a demo server', () => {
     expect(await bootId(pier)).toMatch(/^[0-9a-f-]{36}$/);
     expect(await bootId(pier)).not.toBe(before);
     expect(await version(pier)).toBe('1.5.0');
-    await until(async () => (await gap(pier)) >= 2, 'a hole in the recording');
+    await until('a hole in the recording', async () => (await gap(pier)) >= 2);
   });
 
   it('swaps at a restart of the service alone, with the boot identity as it was', async () => {
@@ -146,7 +138,7 @@ describe('a demo server', () => {
     await stage(hall, { [CORE]: '1.5.0' });
     const before = await bootId(hall);
     expect((await ssh(hall, hall.commands.serviceRestart)).code).toBe(0);
-    await until(async () => (await version(hall)) === '1.5.0', 'the new version');
+    await until('the new version', async () => (await version(hall)) === '1.5.0');
     expect(await bootId(hall)).toBe(before);
   });
 
@@ -163,26 +155,26 @@ describe('a demo server', () => {
   it('says that a broken release does not run, and tries it again after its time', async () => {
     await stage(hall, { [CORE]: '1.5.1' });
     await ssh(hall, hall.commands.serviceRestart);
-    await until(async () => (await ssh(hall, hall.commands.serviceStatus)).code === 3, 'a status of failure');
+    await until('a status of failure', async () => (await ssh(hall, hall.commands.serviceStatus)).code === 3);
     const starts = async () => (await text(join(hall.home, 'logs/box.log'))).split('refused to start').length;
     const before = await starts();
-    await until(async () => (await starts()) > before, 'another try');
+    await until('another try', async () => (await starts()) > before);
     await stage(hall, { [CORE]: '1.4.2' });
     await ssh(hall, hall.commands.serviceStop);
     expect((await ssh(hall, hall.commands.serviceStatus)).stdout).toBe('inactive\n');
     await ssh(hall, hall.commands.serviceStart);
-    await until(async () => (await version(hall)) === '1.4.2', 'the good version');
+    await until('the good version', async () => (await version(hall)) === '1.4.2');
   });
 
   it('loses its link while its product and its jobs run on', async () => {
     const begun = join(pier.root, 'begun');
     const done = join(pier.root, 'done');
     const session = ssh(pier, ['sh', '-c', 'echo >"$1"; sleep 2; echo >"$2"', 'sh', begun, done]);
-    await until(() => existsSync(begun), 'the session');
+    await until('the session', () => existsSync(begun));
     pier.cut();
     expect((await session).code).toBe(255);
     expect((await ssh(pier, ['true'])).stderr).toContain('refused');
-    await until(() => existsSync(done), 'the end of what ran');
+    await until('the end of what ran', () => existsSync(done));
     await pier.mend();
     expect((await ssh(pier, pier.commands.serviceStatus)).code).toBe(0);
   });

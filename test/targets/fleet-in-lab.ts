@@ -70,12 +70,26 @@ export class Operator {
     return this.updater.run(plan, { confirmed: true, ...(signal && { signal }) });
   }
 
-  /** The next event that fits; for acting in the middle of something. */
+  /** The next event that fits; for acting in the middle of something. One that never comes says what came instead. */
   next<T extends EventType>(type: T, fits: (event: EventOf<T>) => boolean): Promise<EventOf<T>> {
-    return new Promise((resolve) => {
+    const from = this.events.length;
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        subscription.dispose();
+        clearTimeout(timer);
+      };
+      const timer = setTimeout(() => {
+        settle();
+        const came = this.events.slice(from).slice(-20);
+        reject(
+          new Error(
+            `no event ${type} came that fits:\n${came.map((event) => JSON.stringify(event)).join('\n')}`,
+          ),
+        );
+      }, 100_000);
       const subscription = this.updater.events.on((event) => {
         if (event.type !== type || !fits(event as EventOf<T>)) return;
-        subscription.dispose();
+        settle();
         resolve(event as EventOf<T>);
       });
     });

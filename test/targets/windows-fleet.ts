@@ -136,7 +136,3 @@ export async function historyOf(machine: WindowsMachine, stateDir = STATE): Prom
 export async function jobsOf(machine: WindowsMachine, stateDir = STATE): Promise<string[]> {
   return (await readdir(machine.file(`${stateDir}\\jobs`))).sort();
 }
-
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
-}

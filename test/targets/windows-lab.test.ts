@@ -7,11 +7,11 @@ import type { SFTPWrapper } from 'ssh2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings, seedSettings, troubleInstallers } from '../../demo/windows/installer';
 import { freePort } from '../lab/sshd';
+import { until } from '../lab/until';
 import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
 
 /** Proves the Windows-like machines that other tests stand on: what they claim to do they must really do. */
 
-const DEADLINE = 60_000;
 let lab: WindowsLab;
 let machine: WindowsMachine;
 const open: NodeSSH[] = [];
@@ -51,14 +51,6 @@ async function run(command: string, to = machine): Promise<Result> {
   const { code, stdout, stderr } = await ssh.execCommand(command);
   ssh.dispose();
   return { code, stdout, stderr };
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + DEADLINE;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`Waited too long: ${what}\n${machine.log.slice(-20).join('\n')}`);
-    await delay(50);
-  }
 }
 
 const isThere = (path: string) => existsSync(machine.file(path));

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
 import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { desks, historyOf, jobsOf, running, STATE, until } from './windows-fleet';
+import { desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
 
 // Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 900_000 });
+vi.setConfig({ testTimeout: 300_000 });
+const patience = 100_000;
 
 let lab: WindowsLab;
 const operators = desks();
@@ -74,9 +76,9 @@ describe('bad luck on Windows', () => {
     const installing = desk.act('install', [id]);
     await desk.next('status', ({ step }) => step === 'run');
     machine.cut();
-    await until(begins(machine, 'restart'));
+    await until('the restart begins', begins(machine, 'restart'), patience);
     await machine.mend();
-    await until(() => machine.boots === 2 && machine.state === 'up');
+    await until('it is up again', () => machine.boots === 2 && machine.state === 'up', patience);
     machine.cut();
     await machine.mend();
     expect(await installing).toMatchObject({ outcome: 'done', failures: [] });
@@ -90,14 +92,14 @@ describe('bad luck on Windows', () => {
     await desk.act('download', [id]);
     await troubleInstallers(machine.driveC, { mode: 'restart-needed', seconds: 3 });
     void desk.act('install', [id]).catch(() => undefined);
-    await until(begins(machine, 'backup'));
+    await until('the backup begins', begins(machine, 'backup'), patience);
     const left = desk.updater.dispose();
     await machine.powerCycle();
     await left;
-    await until(begins(machine, 'run'));
+    await until('the installer begins', begins(machine, 'run'), patience);
     await machine.powerCycle();
     const [job = ''] = await jobsOf(machine);
-    await until(() => existsSync(machine.file(`${STATE}\\jobs\\${job}\\exit`)));
+    await until('the job ends', () => existsSync(machine.file(`${STATE}\\jobs\\${job}\\exit`)), patience);
     await isWell(place, await colleague());
     expect(machine.boots).toBe(4);
     expect(await jobsOf(machine)).toEqual([job]);
@@ -114,7 +116,7 @@ describe('bad luck on Windows', () => {
     const other = await second.plan('install', [id]);
     const started = desk.next('rollout-started', () => true);
     const working = desk.updater.run(plan, { confirmed: true });
-    await until(begins(machine, 'run'));
+    await until('the installer begins', begins(machine, 'run'), patience);
     const refused = await second.updater.run(other, { confirmed: true });
     expect(['job.busy', 'plan.blocked', undefined]).toContain(refused.failures[0]?.error.code);
     const rollout = (await started).rollout ?? '';
@@ -133,7 +135,7 @@ describe('bad luck on Windows', () => {
     await truncate(archive, 5_000_000_000);
     const early = new AbortController();
     const cancelled = desk.act('install', [id], null, early.signal);
-    await until(begins(machine, 'backup'));
+    await until('the backup begins', begins(machine, 'backup'), patience);
     early.abort();
     expect((await cancelled).outcome).toBe('cancelled');
     const state = await desk.state(id);

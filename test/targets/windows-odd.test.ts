@@ -7,7 +7,7 @@ import { createWindowsLab, type WindowsLab } from '../lab/windows';
 import { atConsole, desks, historyOf, running, STATE } from './windows-fleet';
 
 // Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 900_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let lab: WindowsLab;
 const operators = desks();

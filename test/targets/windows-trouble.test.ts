@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings, troubleInstallers, type InstallerTrouble } from '../../demo/windows/installer';
 import type { RolloutResult } from '../../src/updater/updater';
 import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { desks, historyOf, jobsOf, running, STATE, until } from './windows-fleet';
+import { desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
 
 // Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 900_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let lab: WindowsLab;
 const operators = desks();
@@ -100,7 +101,7 @@ describe('an installer of Eocortex', () => {
 
     // Once is no trouble: what it left half done is done anew.
     const acting = desk.act('install', [id]);
-    await until(() => machine.state === 'away');
+    await until('it is away', () => machine.state === 'away', 100_000);
     await troubleInstallers(machine.driveC, undefined);
     expect(await acting).toMatchObject({ outcome: 'done', failures: [] });
     expect(machine.boots).toBe(4);

@@ -5,7 +5,7 @@ import { createWindowsLab, type WindowsLab } from '../lab/windows';
 import { desks, historyOf, running } from './windows-fleet';
 
 // Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 900_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let lab: WindowsLab;
 const operators = desks();

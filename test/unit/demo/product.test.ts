@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BASIC_MEDIA, CORE, makeHome, makeModule, modulesInfo } from '../../../demo/modules';
 import { unpackZip } from '../../../demo/zip';
+import { until } from '../../lab/until';
 
 let dir: string;
 let repository: string;
@@ -42,20 +43,12 @@ async function stop(): Promise<number | null> {
   return end;
 }
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 const read = (path: string) => readFile(join(home, path), 'utf8');
 const count = async (path: string) =>
   existsSync(join(home, path)) ? (await read(path)).split('\n').length - 1 : 0;
 const logged = (text: string) =>
-  until(async () => (await count('logs/box.log')) > 0 && (await read('logs/box.log')).includes(text), text);
-const ready = () => until(() => existsSync(join(home, 'data/version')), 'data/version');
+  until(text, async () => (await count('logs/box.log')) > 0 && (await read('logs/box.log')).includes(text));
+const ready = () => until('data/version', () => existsSync(join(home, 'data/version')));
 
 async function installed(): Promise<void> {
   await makeModule(repository, { module: CORE, version: '1.4.1' });
@@ -79,7 +72,7 @@ describe('the stand-in product', () => {
     await ready();
     expect(await read('data/version')).toBe('1.4.1\n');
     expect(await read('modules/lib/codec.txt')).toBe('h264');
-    await until(async () => (await count('data/recording.log')) >= 2, 'two seconds of recording');
+    await until('two seconds of recording', async () => (await count('data/recording.log')) >= 2);
     const before = Date.now();
     expect(await stop()).toBe(143);
     expect(Date.now() - before).toBeLessThan(900);

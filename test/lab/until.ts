@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   ask: () => T | PromiseLike<T>,
-  deadline = 20_000,
+  deadline = 40_000,
 ): Promise<Exclude<T, false | undefined>> {
   const end = Date.now() + deadline;
   for (;;) {
@@ -16,9 +16,4 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`Waited ${deadline / 1000} s for ${what}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** A text as a pattern that matches it and nothing more. */
-export function exactly(text: string): RegExp {
-  return new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 }
