@@ -129,34 +129,36 @@ export class Wine {
     });
     this.guard.once('error', () => undefined); // no shell: then there is no wine either
     this.guard.unref();
-    const child = spawn(this.tools.wineserver, ['-p', '-f'], {
-      cwd: '/',
-      env: this.environment(),
-      stdio: 'ignore',
-      detached: true,
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('spawn', resolve);
-    });
-    child.unref();
+    // It goes into the background when it takes connections. A program that is started before brings a server of its own, which leaves
+    // with the last program, and the memory of this Windows with it.
+    const code = await this.server('-p');
+    if (code !== 0) throw new Error(`wineserver did not start for ${this.prefix}: it ended with ${code}.`);
   }
 
   /** Ends every program of this Windows, and waits until its registry is written. */
   async stopServer(): Promise<void> {
-    for (const word of ['-k15', '-w'])
-      await new Promise<void>((resolve) => {
-        const child = spawn(this.tools.wineserver, [word], { env: this.environment(), stdio: 'ignore' });
-        const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
-        const done = (): void => {
-          clearTimeout(late);
-          resolve();
-        };
-        child.once('error', done);
-        child.once('exit', done);
-      });
+    for (const word of ['-k15', '-w']) await this.server(word);
     // What is left then is killed. Not before: it would take the server with it that has not written its registry yet.
     this.guard?.stdin?.destroy();
+  }
+
+  /** Resolves to the exit code; null if it had to be killed, or could not be started. */
+  private server(word: string): Promise<number | null> {
+    return new Promise((resolve) => {
+      const child = spawn(this.tools.wineserver, [word], {
+        cwd: '/',
+        env: this.environment(),
+        stdio: 'ignore',
+        detached: true,
+      });
+      const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      const done = (code: number | null): void => {
+        clearTimeout(late);
+        resolve(code);
+      };
+      child.once('error', () => done(null));
+      child.once('exit', done);
+    });
   }
 }
 

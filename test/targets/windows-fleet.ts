@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFailed } from 'vitest';
@@ -64,7 +65,9 @@ export async function running(
 ): Promise<WindowsMachine> {
   const machine = await lab.machine(name, options);
   // For whoever reads the failure.
-  onTestFailed(() => console.log(`${name}:\n${machine.log.slice(-60).join('\n')}`));
+  onTestFailed(async () =>
+    console.log(`${name}:\n${machine.log.slice(-60).join('\n')}\n${await jobLogs(machine)}`),
+  );
   await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
   const setup = machine.file('C:\\setup.exe');
   await copyFile(await lab.installer({ version }), setup);
@@ -73,6 +76,17 @@ export async function running(
   if (said.code !== 0) throw new Error(`setup ended with ${said.code}: ${said.stderr}`);
   await rm(setup);
   return machine;
+}
+
+/** What the jobs of a machine left of themselves. */
+async function jobLogs(machine: WindowsMachine): Promise<string> {
+  const folder = machine.file(`${STATE}\\jobs`);
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  const told = files.filter((name) => /(^|\/)(journal|log)$/.test(name));
+  const texts = await Promise.all(
+    told.map(async (name) => `${name}:\n${await readFile(join(folder, name), 'utf8')}`),
+  );
+  return texts.join('\n');
 }
 
 /** Somebody does something on a machine, apart from VMS Fleet. */
@@ -136,3 +150,15 @@ export async function historyOf(machine: WindowsMachine, stateDir = STATE): Prom
 export async function jobsOf(machine: WindowsMachine, stateDir = STATE): Promise<string[]> {
   return (await readdir(machine.file(`${stateDir}\\jobs`))).sort();
 }
+
+/** The journal of the job that was laid last, as it stands on the machine; empty before there is one. */
+async function journal(machine: WindowsMachine): Promise<string> {
+  const jobs = machine.file(`${STATE}\\jobs`);
+  if (!existsSync(jobs)) return '';
+  const file = join(jobs, (await jobsOf(machine)).at(-1) ?? '', 'journal');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** Whether the job that was laid last has come to a step. */
+export const begins = (machine: WindowsMachine, step: string) => async (): Promise<boolean> =>
+  new RegExp(`\\tbegin\\t\\d+\\t${step}\\t`).test(await journal(machine));

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
 import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { begins, desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
 
 // Minutes on a machine that does much else; nothing here is measured.
 vi.setConfig({ testTimeout: 300_000 });
@@ -38,17 +37,6 @@ async function scene(id: string, options: MachineOptions = {}, payloadBytes = 10
   };
   return { machine, id, desk: await colleague(), colleague };
 }
-
-/** The journal of the job that was laid last, as it stands on the machine; empty before there is one. */
-async function journal(machine: WindowsMachine): Promise<string> {
-  const jobs = machine.file(`${STATE}\\jobs`);
-  if (!existsSync(jobs)) return '';
-  const file = join(jobs, (await jobsOf(machine)).at(-1) ?? '', 'journal');
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
-}
-
-const begins = (machine: WindowsMachine, step: string) => async (): Promise<boolean> =>
-  new RegExp(`\\tbegin\\t\\d+\\t${step}\\t`).test(await journal(machine));
 
 const updated = { status: 'installed', version: '4.3.5', rollback: ['4.3.1'] };
 

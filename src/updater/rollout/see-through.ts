@@ -33,11 +33,11 @@ export async function seeJobThrough(seeing: Seeing): Promise<void> {
   const cancelling = cancelOnRequest(seeing);
   try {
     for (let starts = 0; ; starts++) {
-      const seen = journal.lines;
+      const seen = journal.done;
       const { end, before } = await follow(seeing, journal);
       await journal.told;
       // A runner that got further is no runner that vanishes again and again.
-      if (journal.lines > seen) starts = 0;
+      if (journal.done > seen) starts = 0;
       if (end !== 'restarting' && end.kind === 'exit') {
         if (end.state === 'done') return;
         if (end.state === 'cancelled')
@@ -119,6 +119,8 @@ function cancelOnRequest({ contact, platform, jobId, cancel, detach }: Seeing): 
 class JournalTeller {
   /** Lines seen so far: where following goes on after a lost link. */
   lines = 0;
+  /** Steps seen to end. */
+  done = 0;
   /** The step that the job is in. */
   step: string | null = null;
   /** Resolves when all that was seen is told; rejects when it could not be journalled here. */
@@ -128,6 +130,7 @@ class JournalTeller {
 
   tell(line: JournalLine): void {
     this.lines++;
+    if (line.event === 'end') this.done++;
     this.step = line.step;
     this.told = this.told.then(() => this.event(line));
     // Looked at when the following ends; until then it must not count as unhandled.

@@ -190,6 +190,23 @@ describe('a job that is seen through', () => {
     expect(scene.calls.continued).toBe(5);
   });
 
+  it(
+    'does not take what a vanished runner takes back again and again for progress',
+    { timeout: 40_000 },
+    async () => {
+      const scene = stage({
+        follow: [
+          (onLine) => {
+            onLine(line('undo', 'start'));
+            return Promise.resolve({ kind: 'gone' });
+          },
+        ],
+      });
+      await expect(scene.see()).rejects.toMatchObject({ code: 'job.interrupted' });
+      expect(scene.calls.continued).toBe(5);
+    },
+  );
+
   it('asks the server to cancel, and believes what it says then', async () => {
     const scene = stage({
       follow: [

@@ -58,6 +58,22 @@ describe('the runner', () => {
     expect(box.exit('r-2').state).toBe('done');
   });
 
+  it('does not end without saying how: on a full disk the job stays, and ends when there is room', async () => {
+    const box = new Box();
+    const job = jobOf('r-1', [gate(box)]);
+    await linux.startJob(box.local, job);
+    symlinkSync('/dev/full', join(box.jobDir('r-1'), 'exit.new'));
+    box.write('gate', '');
+    await until(() => !box.has('state/jobs/r-1/running'));
+    expect(box.has('state/jobs/r-1/exit')).toBe(false);
+    expect((await facts(box, [])).job).toMatchObject({ id: 'r-1', state: 'interrupted' });
+    rmSync(join(box.jobDir('r-1'), 'exit.new'));
+    await linux.startJob(box.local, job);
+    await until(() => box.has('state/jobs/r-1/exit'));
+    expect(box.exit('r-1').state).toBe('done');
+    expect(box.has('state/jobs/r-1/reserve')).toBe(false);
+  });
+
   it('takes a stale lock over, visibly, and one of many at once', async () => {
     const box = new Box();
     mkdirSync(box.state, { recursive: true });

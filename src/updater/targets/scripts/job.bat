@@ -175,6 +175,8 @@ for /f "usebackq tokens=1-3 delims=	" %%a in ("plan") do (
   set "word=%%c"
   call :read_setting
 )
+rem Whatever fills the disk meanwhile, there is room for the end of the job.
+if not exist reserve copy /y job.bat reserve >nul
 if exist journal call :read_journal
 if not defined failed goto :go_on
 rem It was cut off while it took things back: what is half undone is not gone on with.
@@ -369,23 +371,18 @@ exit /b 0
 
 :finish
 set "ended=1"
+if exist reserve del reserve
 >exit.new echo %1	%2	!text!
-rem On a full disk it is empty, and an end that says nothing is none: the job stays, and goes on when there is room.
+rem On a full disk it may be empty all the same, and an end that says nothing is none: the job stays, and ends when there is room.
 for %%f in (exit.new) do if not "%%~zf"=="0" move /y exit.new exit >nul
 if not exist exit exit /b 0
 call :drop_lock
 schtasks /delete /tn "!task!" /f >>log 2>&1 <nul
 exit /b 0
 
-rem Runs `line` for steps.bat, and leaves its exit code.
+rem Runs `line` for steps.bat, and leaves its exit code: in the name of an empty file, which a full disk takes too.
 :child
 start "" /b /wait !line! <nul >>child.log 2>&1
->child.new echo !errorlevel!
-rem What looks through new files, as a virus scanner does, may hold it for a moment.
-for /l %%i in (1 1 60) do if not exist child.exit call :tell_code
+set "code=!errorlevel!"
+type nul >child.exit.!code!
 exit
-
-:tell_code
-move /y child.new child.exit >nul 2>nul
-if not exist child.exit ping -n 2 127.0.0.1 >nul
-exit /b 0

@@ -110,9 +110,12 @@ become_runner() {
 # ---- the run
 
 finish() { # RESULT STEP TEXT
-  continue_no_more
+  rm -f "$dir/reserve"
   printf '%s\t%s\t%s\n' "$1" "$2" "$3" >"$dir/exit.new"
   flush "$dir/exit.new"
+  # On a full disk it may be empty all the same, and an end that says nothing is none: the job stays, and ends when there is room.
+  [ -s "$dir/exit.new" ] || { rm -rf "$dir/running"; exit 1; }
+  continue_no_more
   mv "$dir/exit.new" "$dir/exit"
   alone drop_lock
   rm -rf "$dir/running"
@@ -166,6 +169,8 @@ run() {
   [ -f "$dir/journal" ] || : >"$dir/journal"
   # A power cut can tear the last line; the next must not be glued to it.
   [ -s "$dir/journal" ] && [ -n "$(tail -c 1 "$dir/journal")" ] && printf '\n' >>"$dir/journal"
+  # Whatever fills the disk meanwhile, there is room for the end of the job.
+  [ -s "$dir/reserve" ] || cp "$dir/job.sh" "$dir/reserve" 2>/dev/null
   [ -r "$dir/plan" ] || finish failed '-' 'its plan cannot be read'
   # It was cut off while it took things back: what is half undone is not gone on with.
   failed=$(noted fail | tail -n 1)

@@ -68,17 +68,18 @@ exit /b 0
 rem Starts `line` apart from this runner, and waits for its end at most `left` seconds; `code` is its exit code, empty where it
 rem did not end.
 :limited
-if exist child.exit del child.exit
+if exist child.exit.* del child.exit.*
 set "code="
 start "" /b cmd /d /c job.bat child <nul >nul 2>nul
 :limited_wait
-if exist child.exit goto :limited_end
+if exist child.exit.* goto :limited_end
 call :nap
 set /a "left-=1"
 if !left! gtr 0 goto :limited_wait
 exit /b 0
 :limited_end
-for /f "usebackq" %%c in ("child.exit") do set "code=%%c"
+for %%f in (child.exit.*) do set "code=%%~xf"
+set "code=%code:~1%"
 exit /b 0
 
 rem A mark that no restart survives: values below HKLM\HARDWARE live in memory alone. No clock can be wrong about it.
