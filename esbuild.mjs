@@ -2,6 +2,7 @@
 // Schema that the editor reads.
 import * as esbuild from 'esbuild';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { lean } from './scripts/lib/lean.mjs';
 import { textLoaders } from './scripts/lib/text-files.mjs';
 
 const watch = process.argv.includes('--watch');
@@ -24,7 +25,12 @@ const common = {
   metafile: true,
 };
 
-const product = { ...common, entryPoints: ['src/extension.ts', 'src/cli.ts'], outdir: 'dist' };
+const product = {
+  ...common,
+  entryPoints: ['src/extension.ts', 'src/cli.ts'],
+  outdir: 'dist',
+  plugins: [lean],
+};
 // The page of the fleet view, which runs in a browser of VS Code's.
 const page = {
   ...common,
