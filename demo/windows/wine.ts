@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import guardScript from './guard.sh';
@@ -138,8 +139,16 @@ export class Wine {
   /** Ends every program of this Windows, and waits until its registry is written. */
   async stopServer(): Promise<void> {
     for (const word of ['-k15', '-w']) await this.server(word);
-    // What is left then is killed. Not before: it would take the server with it that has not written its registry yet.
-    this.guard?.stdin?.destroy();
+    // What is left then is killed. Not before: it would take the server with it that has not written its registry yet. And it is waited
+    // for: a guard that still looks around would take the next start for something left.
+    const guard = this.guard;
+    this.guard = undefined;
+    if (guard?.pid === undefined || guard.exitCode !== null || guard.signalCode !== null) return;
+    const late = setTimeout(() => guard.kill('SIGKILL'), 20_000);
+    const gone = once(guard, 'exit');
+    guard.stdin?.destroy();
+    await gone;
+    clearTimeout(late);
   }
 
   /** Resolves to the exit code; null if it had to be killed, or could not be started. */

@@ -91,9 +91,12 @@ describe('a Windows server that goes down', () => {
     machine.trouble.restart = 'stays-away';
     desk.server('a1').returnMinutes = 0.2;
     const lost = await desk.act('install', ['a1']);
-    expect(lost.failures[0]?.error).toMatchObject({ code: 'restart.no-return', step: 'restart' });
+    // On a busy machine the link goes before its journal tells of the restart.
+    expect(lost.failures[0]?.error).toMatchObject({ code: 'restart.no-return' });
+    expect(['run', 'restart']).toContain(lost.failures[0]?.error.step);
     expect(lost.failures[0]?.error.hint).toContain('the console in the lab');
     machine.trouble.restart = 'works';
+    await until('it is off', () => machine.state === 'off', 100_000);
     await machine.start();
     desk.server('a1').returnMinutes = 5;
     expect(await desk.updater.resume(lost.id)).toMatchObject({ outcome: 'done', failures: [] });

@@ -4,7 +4,7 @@ import { interrupted, jobError, statusOfStep } from '../plan/assess';
 import type { JobFact } from '../targets/facts';
 import type { Link } from '../targets/link';
 import type { JobEnd, JournalLine, Platform } from '../targets/platform';
-import { awaitReturn, noReturn } from '../targets/return';
+import { awaitReturn, silent } from '../targets/return';
 import { isLinkTrouble, type Contact } from './contact';
 
 /** A job whose runner vanishes again and again is not started for ever. */
@@ -84,11 +84,9 @@ async function follow(
     const end = await contact.persist(detach, once, patience);
     return { end, before: watch.restarting ? watch.before : null };
   } catch (thrown) {
-    // An armed server that falls silent has restarted, asked or not.
+    // Silent for as long as a restart may take: whether it restarts, unasked or before its journal could be read, or is gone, cannot be told.
     const error = asFleetError(thrown);
-    throw journal.step === 'arm' && isLinkTrouble(error)
-      ? noReturn(contact.server, patience, error.message, error)
-      : thrown;
+    throw isLinkTrouble(error) ? silent(contact.server, patience, journal.step, error) : thrown;
   } finally {
     watch.dispose();
   }

@@ -54,20 +54,44 @@ export async function awaitReturn(
   throw noReturn(server, options.patience, seen, last);
 }
 
-/** A server that stays away; `seen` says what the last look at it showed. */
-export function noReturn(server: Server, patience: number, seen: string, cause?: unknown): FleetError {
-  const away =
-    patience < 60_000 ? `${Math.round(patience / 1000)} seconds` : `${Math.round(patience / 60_000)} minutes`;
+/** A server that stays away after a restart; `seen` says what the last look at it showed. */
+function noReturn(server: Server, patience: number, seen: string, cause?: unknown): FleetError {
+  return away(
+    server,
+    'restart',
+    `${server.id} is not back ${span(patience)} after the restart: ${seen}`,
+    cause,
+  );
+}
+
+/** A server of which nothing was heard for `patience` ms, since its job was in `step`. */
+export function silent(server: Server, patience: number, step: string | null, cause: FleetError): FleetError {
+  const since = step === null ? 'its job began' : `it was in ${step}`;
+  // Armed, a product restarts its machine by itself.
+  const stuck = step === 'arm' ? 'restart' : (step ?? 'start');
+  return away(
+    server,
+    stuck,
+    `${server.id} has not answered for ${span(patience)}, since ${since}: ${cause.message}`,
+    cause,
+  );
+}
+
+function away(server: Server, step: string, message: string, cause: unknown): FleetError {
   const when = 'When it is back, resume the rollout: the job goes on from there.';
-  return new FleetError('restart.no-return', `${server.id} is not back ${away} after the restart: ${seen}`, {
+  return new FleetError('restart.no-return', message, {
     server: server.id,
-    step: 'restart',
+    step,
     hint:
       server.outOfBand === undefined
         ? `Somebody has to look at the machine. ${when}`
         : `Reach it out of band: ${server.outOfBand}. ${when}`,
     cause,
   });
+}
+
+function span(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 1000)} seconds` : `${Math.round(ms / 60_000)} minutes`;
 }
 
 async function probe(

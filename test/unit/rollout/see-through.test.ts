@@ -164,7 +164,10 @@ describe('a job that is seen through', () => {
     expect(scene.calls).toMatchObject({ follow: 1, continued: 0, pulses: 0 });
   });
 
-  it('names a server that stays away after it was armed', async () => {
+  it.each([
+    ['arm', 'restart'],
+    ['run', 'run'],
+  ])('names a server that falls silent in %s', async (step, named) => {
     let first = true;
     const scene = stage({
       get: [
@@ -175,13 +178,17 @@ describe('a job that is seen through', () => {
       ],
       follow: [
         (onLine) => {
-          if (first) onLine(line('begin', 'arm'));
+          if (first) onLine(line('begin', step));
           first = false;
           return Promise.reject(lost());
         },
       ],
     });
-    await expect(scene.see()).rejects.toMatchObject({ code: 'restart.no-return' });
+    await expect(scene.see()).rejects.toMatchObject({
+      code: 'restart.no-return',
+      step: named,
+      message: expect.stringContaining(`since it was in ${step}: box does not answer`) as string,
+    });
   });
 
   it('starts a vanished runner again, and not for ever', { timeout: 40_000 }, async () => {
