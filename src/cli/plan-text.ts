@@ -1,3 +1,4 @@
+import { expectedText } from '../updater/plan/expected';
 import type { Action, Plan, PlanServer, PlanStep, Reason, Severity, Verdict } from '../updater/plan/plan';
 import { count } from './table';
 import type { Style, Terminal } from './terminal';
@@ -53,6 +54,7 @@ export function showServer(terminal: Terminal, server: PlanServer, where: 'say' 
   if (verdict === 'ready' || verdict === 'confirm') parts.push(`wave ${wave}`);
   terminal[where](parts.filter((part) => part !== '').join('  '));
   for (const reason of server.reasons) terminal[where](`  ${reasonText(terminal, reason)}`);
+  if (server.expected !== undefined) terminal[where](`  takes ${expectedText(server.expected)}`);
 }
 
 /** "1.2.0 → 1.3.0 → 1.4.2": from what is installed through every version to be installed. */

@@ -1,5 +1,6 @@
 import type { System } from '../fleet/model';
 import { sizeOf } from '../fleet/share';
+import type { Expected } from './expected';
 
 export type Action = 'install' | 'download' | 'rollback' | 'restart';
 export type Verdict = 'ready' | 'blocked' | 'confirm' | 'skip';
@@ -33,6 +34,8 @@ export interface PlanServer {
   steps: PlanStep[];
   /** Servers of its system at work at the same time while this one is; only where that is less than the system's figure. */
   parallel?: number;
+  /** Where something will be done; for a download only where an earlier one tells. */
+  expected?: Expected;
 }
 
 export interface Plan {

@@ -4,6 +4,7 @@ import { isVersion } from '../packages/versions';
 import { productOf } from '../products';
 import { notThere, type Product, type Proposal, type Situation, type Supply } from '../products/product';
 import type { Facts, HistoryEntry } from '../targets/facts';
+import { Experience, type Expected } from './expected';
 import { assignParallel } from './parallel';
 import { windowReasons } from './maintenance';
 import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
@@ -22,6 +23,8 @@ export interface Planning {
   now: Date;
   /** Maintenance windows hold up nothing; what they would have done is said. */
   ignoreWindow?: boolean;
+  /** What earlier rollouts took; left out: none is known. */
+  experience?: Experience;
 }
 
 /** What would happen: pure, from facts and packages alone. Asks nobody and writes nothing. */
@@ -39,11 +42,15 @@ export function makePlan(planning: Planning): Plan {
   };
 }
 
+/** A proposal, with how long it is expected to take. */
+type Timed = Proposal & { expected?: Expected | undefined };
+
 const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: [] };
 
 function planServer(planning: Planning, server: Server): PlanServer {
   const proposal = propose(planning, server);
   const outcome = verdict(proposal.reasons);
+  const acts = outcome === 'ready' || outcome === 'confirm';
   return {
     id: server.id,
     system: server.system,
@@ -53,11 +60,12 @@ function planServer(planning: Planning, server: Server): PlanServer {
     path: outcome === 'skip' ? [] : proposal.path,
     reasons: proposal.reasons,
     wave: 0,
-    steps: outcome === 'ready' || outcome === 'confirm' ? proposal.steps : [],
+    steps: acts ? proposal.steps : [],
+    ...(acts && proposal.expected && { expected: proposal.expected }),
   };
 }
 
-function propose(planning: Planning, server: Server): Proposal {
+function propose(planning: Planning, server: Server): Timed {
   const { action, to, answered, supply, now, ignoreWindow = false } = planning;
   const product = productOf(server.product);
   if (product === undefined)
@@ -68,15 +76,18 @@ function propose(planning: Planning, server: Server): Proposal {
 
   const situation: Situation = { server, facts: answer.facts, supply, to };
   const proposal = byAction(product, situation, action);
+  const { path, steps } = proposal;
+  const { experience = new Experience() } = planning;
+  const expected = steps.length > 0 ? experience.expect(server, action, path.length) : undefined;
+  const way = { path, ...(expected && { expected }) };
   return {
     ...proposal,
+    expected,
     reasons: [
       ...jobReasons(product, situation, action),
       ...proposal.reasons,
       ...accessReasons(situation, proposal),
-      ...(proposal.steps.length > 0
-        ? windowReasons(server, { action, hops: proposal.path.length, now, ignore: ignoreWindow })
-        : []),
+      ...(steps.length > 0 ? windowReasons(server, { action, way, now, ignore: ignoreWindow }) : []),
     ],
   };
 }

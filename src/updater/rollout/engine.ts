@@ -67,7 +67,12 @@ export class Engine {
   async run(): Promise<Ended> {
     const { plan, fleet, by, resumed, cancel } = this.context;
     const { telling } = this;
-    await telling.say({ type: 'rollout-started', action: plan.action, fleet: fleet.file, by, plan, resumed });
+    const { action } = plan;
+    const products = Object.fromEntries(fleet.systems.map(({ id, product }) => [id, product]));
+    await telling.say({
+      type: 'rollout-started',
+      ...{ action, fleet: fleet.file, by, plan, resumed, products },
+    });
     await this.lineUp();
     const again = (): void => this.turn();
     this.control.skippable = (id) =>
@@ -231,9 +236,11 @@ export class Engine {
     return halted(system, failed, acting.length);
   }
 
-  private opens({ server }: Standing, hops: number): Date | null | undefined {
+  private opens({ server, planned }: Standing, hops: number): Date | null | undefined {
     const { action, ignoreWindow } = this.context.plan;
-    return action === 'download' || ignoreWindow === true ? undefined : this.openings.of(server, hops);
+    return action === 'download' || ignoreWindow === true
+      ? undefined
+      : this.openings.of(server, planned, hops);
   }
 
   // ---- one server
