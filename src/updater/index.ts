@@ -9,6 +9,7 @@ import { openLibrary, type Library } from './packages/library';
 import { assess } from './plan/assess';
 import type { Plan } from './plan/plan';
 import { makePlan, type Answered } from './plan/planner';
+import { leadersOf } from './plan/roles';
 import { meansFor, type Means } from './products/means';
 import { RolloutDesk } from './rollout/desk';
 import { Experiences } from './rollout/experience';
@@ -182,7 +183,7 @@ class Core implements Updater {
     const { servers, action, to, facts, ignoreWindow = false, signal } = request;
     const [answered, experience] = await Promise.all([
       facts === undefined
-        ? this.ask(servers, signal)
+        ? this.ask([...servers, ...leadersOf(this.current, servers, action)], signal)
         : new Map(Object.entries(facts).map(([id, one]): [string, Answered] => [id, { facts: one }])),
       this.experiences.of(this.current, signal),
     ]);

@@ -33,8 +33,8 @@ export function planDocument(plan: Plan, fleet: string): string {
     '## Waves',
     waves
       .map((wave) => {
-        const ids = acting.filter((server) => server.wave === wave).map(({ id }) => text(id));
-        return `- Wave ${wave}: ${ids.join(', ')}`;
+        const own = acting.filter((server) => server.wave === wave);
+        return `- ${waveTitle(wave, own)}: ${own.map(({ id }) => text(id)).join(', ')}`;
       })
       .join('\n') || 'None.',
     Object.entries(parallel)
@@ -43,6 +43,12 @@ export function planDocument(plan: Plan, fleet: string): string {
     ...servers.map(section),
     '',
   ].join('\n\n');
+}
+
+/** Systems may have servers whose role goes first; then they make a wave, beside the first of other systems. */
+function waveTitle(wave: number, servers: readonly PlanServer[]): string {
+  const roles = [...new Set(servers.flatMap(({ leads }) => leads ?? []))];
+  return `Wave ${wave}${roles.length === 0 ? '' : ` (role ${roles.map(text).join(', ')} goes first)`}`;
 }
 
 function section(server: PlanServer): string {

@@ -6,6 +6,7 @@ import { Aftercare } from './aftercare';
 import { Alarm } from './alarm';
 import { halted } from './budget';
 import { Control } from './control';
+import { Leaders } from './leaders';
 import { limitsOf } from './limits';
 import { Openings } from './openings';
 import { part, type Doing } from './part';
@@ -28,6 +29,7 @@ export class Engine {
   private readonly alarm: Alarm;
   private readonly aftercare: Aftercare;
   private readonly control: Control;
+  private readonly leaders: Leaders;
   private readonly systems: ReadonlyMap<string, System>;
   private readonly servers: ReadonlyMap<string, Server>;
   /** Servers of each system that act, those done before an interruption too. */
@@ -50,6 +52,7 @@ export class Engine {
     this.control = context.control ?? new Control();
     this.saidPaused = this.control.paused !== null;
     this.telling = new Telling(context, () => this.breakOff());
+    this.leaders = new Leaders(context, this.telling.results);
     this.openings = new Openings(() => context.now());
     this.alarm = new Alarm(
       () => context.now(),
@@ -215,7 +218,7 @@ export class Engine {
           ? 'the rollout was cancelled before it began here'
           : undo
             ? undefined
-            : halts.get(planned.system),
+            : (halts.get(planned.system) ?? this.leaders.missing(planned)),
       mayWatch: !this.stopped,
       gate: (system, wave) => this.aftercare.hold(system, wave),
       paused: paused === null ? undefined : { key: 'paused', say: () => `paused by ${paused.by}` },

@@ -5,7 +5,7 @@ import { compareVersions } from '../packages/versions';
 import { differences } from '../plan/difference';
 import { assess, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
-import { makePlan } from '../plan/planner';
+import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
 import {
   notThere,
@@ -179,19 +179,10 @@ export class Work {
     const { action, fleet, server, planned } = this.context;
     const supply = await this.supply();
     const to = target ?? this.context.to;
-    const plan = makePlan({
-      fleet,
-      servers: [server],
-      action,
-      to,
-      answered: new Map([[server.id, { facts }]]),
-      supply,
-      now: this.context.now(),
-      // Its window is asked for apart, when all else is settled.
-      ignoreWindow: true,
-    });
-    const again = plan.servers[0];
-    if (again === undefined) throw new Error('a plan without its server');
+    const answered = new Map([[server.id, { facts }]]);
+    const now = this.context.now();
+    // Its window is asked for apart, when all else is settled.
+    const again = planServer({ fleet, action, to, answered, supply, now, ignoreWindow: true }, server);
     if (this.myJob(facts) === null) await this.tellDifferences(again);
     if (
       again.verdict !== 'skip' &&
