@@ -23,6 +23,7 @@ import { readFacts } from '../targets/read-facts';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
 import { Contact, isLinkTrouble } from './contact';
+import { hasChecks, untilWell, unwell } from './health';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
 import type { Supplies } from './supply';
@@ -145,6 +146,7 @@ export class Work {
       facts = await this.facts();
       if (!mayBegin(planned.path.length - hop)) return 'waits';
       await this.job(facts, hop);
+      if (hop < planned.path.length - 1) await this.well();
       facts = await this.facts();
     }
     return this.proven();
@@ -390,7 +392,21 @@ export class Work {
           hint: "Roll back, or look at the service's log on the server.",
         },
       );
+    await this.well();
     return this.settled('done');
+  }
+
+  /** By what the fleet file asks for besides; a server may need a while to be well. */
+  private async well(): Promise<void> {
+    const { server, cancel, detach } = this.context;
+    if (!hasChecks(server)) return;
+    await this.contact.status('verifying', 'check-health', null);
+    const signal = AbortSignal.any([cancel, detach]);
+    const look = (): Promise<FleetError | null> =>
+      this.contact.persist(signal, (link) => unwell(link, this.platform, signal));
+    const wrong = await untilWell(server, look, signal);
+    if (wrong !== null) throw atStep(wrong, 'check-health');
+    await this.contact.log('check-health', 'done');
   }
 
   // ---- what all steps use
