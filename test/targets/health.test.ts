@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASIC_MEDIA, CORE, makeDemoRepository } from '../../demo/modules';
 import { unwell } from '../../src/updater/rollout/health';
 import { linux } from '../../src/updater/targets/linux';
-import { createLab, HOME, type Box, type Lab } from '../lab/box';
+import { createLab, type Box, type Lab } from '../lab/box';
 import { Desk, localServer } from '../lab/links';
 import { freePort, startSshd, type Sshd } from '../lab/sshd';
 import { fleetOf, knownHosts, Operator, scratch } from './fleet-in-lab';
@@ -75,7 +75,7 @@ describe('an update that is well by everything but its URL', () => {
       ...{ folder: place.folder, lab, boxes, repository, restart: 'service' },
       modules: { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.5.0' },
       more: {
-        health: { settleSeconds: 1, timeoutSeconds: 6, url: 'http://127.0.0.1:8099/modules-info.properties' },
+        health: { settleSeconds: 1, timeoutSeconds: 6, url: 'http://127.0.0.1:8099/up' },
         onFailure: 'roll-back',
       },
     });
@@ -100,9 +100,17 @@ describe('an update that is well by everything but its URL', () => {
   });
 
   it('is done once it answers, and the next plan knows how long that took', async () => {
-    const served = await box.run(
-      `systemd-run --unit=well --collect python3 -m http.server 8099 --bind 127.0.0.1 --directory ${HOME}/modules`,
-    );
+    // The box has neither Python nor a web server.
+    await box.run(`cat >/usr/local/bin/answer <<'END'
+use IO::Socket::INET;
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1:8099', Listen => 5, ReuseAddr => 1) or die $!;
+while (my $asked = $listener->accept) {
+  while (my $line = <$asked>) { last if $line =~ /^\\r?\\n$/ }
+  print $asked "HTTP/1.0 200 OK\\r\\n\\r\\nwell";
+  close $asked;
+}
+END`);
+    const served = await box.run('systemd-run --unit=well --collect perl /usr/local/bin/answer');
     expect(served.stderr).not.toContain('Failed');
     expect(await operator.act('install', ['pier'])).toMatchObject({ outcome: 'done', failures: [] });
     const plan = await operator.plan('restart', ['pier']);
