@@ -39,7 +39,7 @@ interface Given {
 }
 
 function fleetOf({ roles, system }: Given) {
-  const own = ([id, role]: [string, string]) => [
+  const own = ([id, role]: [string, string]): [string, object] => [
     id,
     { host: `${id}.example`, environment: id === 'odd' ? undefined : 'e', outOfBand: 'KVM', role },
   ];

@@ -243,7 +243,7 @@ if !left! gtr 0 goto :health_wait
 echo @@late
 goto :health_end
 :health_ended
-for /f "usebackq" %%c in ("!child!.exit") do set "code=%%c"
+for /f "usebackq" %%c in ("%child%.exit") do set "code=%%c"
 del "!child!.exit" >nul 2>nul
 echo @@code !code!
 :health_end
