@@ -126,6 +126,7 @@ async function wouldAsk(server: Server): Promise<{ command: string; script: stri
       if (typeof stdin === 'string') said = { command, script: stdin };
       return Promise.resolve({ code: 1, signal: null, stdout: '', stderr: 'only listening' });
     },
+    forward: () => Promise.reject(new Error('nothing is forwarded here')),
     onClose: () => undefined,
     close: () => undefined,
   };

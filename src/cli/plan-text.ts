@@ -1,3 +1,4 @@
+import { expectedText } from '../updater/plan/expected';
 import type { Action, Plan, PlanServer, PlanStep, Reason, Severity, Verdict } from '../updater/plan/plan';
 import { count } from './table';
 import type { Style, Terminal } from './terminal';
@@ -48,11 +49,13 @@ export function showPlan(terminal: Terminal, plan: Plan): void {
 
 /** One server and its reasons; on stderr where it is no result but the cause of a refusal. */
 export function showServer(terminal: Terminal, server: PlanServer, where: 'say' | 'note' = 'say'): void {
-  const { id, verdict, wave } = server;
+  const { id, verdict, wave, leads } = server;
   const parts = [terminal.paint('bold', id), terminal.paint(verdictStyle[verdict], verdict), way(server)];
-  if (verdict === 'ready' || verdict === 'confirm') parts.push(`wave ${wave}`);
+  if (verdict === 'ready' || verdict === 'confirm')
+    parts.push(`wave ${wave}${leads === undefined ? '' : `, role ${leads} goes first`}`);
   terminal[where](parts.filter((part) => part !== '').join('  '));
   for (const reason of server.reasons) terminal[where](`  ${reasonText(terminal, reason)}`);
+  if (server.expected !== undefined) terminal[where](`  takes ${expectedText(server.expected)}`);
 }
 
 /** "1.2.0 → 1.3.0 → 1.4.2": from what is installed through every version to be installed. */

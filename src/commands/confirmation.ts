@@ -1,5 +1,6 @@
 import type { Server } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
+import { expectedText, spanText } from '../updater/plan/expected';
 import type { Plan, PlanServer, Reason } from '../updater/plan/plan';
 import { actionWords, count, listed } from '../vscode/words';
 import { whatHappens } from './what-happens';
@@ -44,6 +45,7 @@ export function question(
   const paragraphs = [
     cut(going.map(serverLine)),
     ...interruptions(plan, going, servers),
+    ...durations(going),
     ...headed('To be confirmed:', going, 'confirm'),
     ...headed('Note:', going, 'warn'),
     ...(left > 0 ? [`Left out:\n${cut([...blocked, ...skipped].map(leftOut))}`] : []),
@@ -93,6 +95,28 @@ function interruptions({ action }: Plan, going: PlanServer[], servers: readonly 
   return bySame(texts.flatMap(({ id, text }) => (text === null ? [] : [{ id, text }]))).map(
     ([text, ids]) => `${ids.length === going.length ? '' : `${listed(ids, 5)}: `}${text}`,
   );
+}
+
+/** How long it takes each of them, and on what that rests: one sentence, or from what to what. */
+function durations(going: readonly PlanServer[]): string[] {
+  const all = going.flatMap(({ expected }) => expected ?? []);
+  const [first] = all;
+  if (first === undefined) return [];
+  if (all.length === 1) return [`It takes ${expectedText(first)}.`];
+  const known = all.filter(({ basis }) => basis !== 'none');
+  const range = (values: readonly number[]): string => {
+    const [least, most] = [Math.min(...values), Math.max(...values)].map(spanText);
+    return least === most ? `${most}` : `${least} to ${most}`;
+  };
+  const down = known.flatMap(({ downtimeSeconds }) => downtimeSeconds ?? []);
+  const away = down.length > 0 && Math.max(...down) > 0 ? `, without recording ${range(down)}` : '';
+  const rests =
+    known.length === all.length
+      ? 'as in earlier rollouts'
+      : known.length === 0
+        ? 'assumed: no earlier rollout from this computer tells'
+        : `assumed for ${all.length - known.length}, else as in earlier rollouts`;
+  return [`Each takes about ${range(all.map(({ seconds }) => seconds))}${away} (${rests}).`];
 }
 
 /** For the notification at the end, where the reasons have been said before: who was left out, in a few words. */

@@ -9,8 +9,10 @@ import { openLibrary, type Library } from './packages/library';
 import { assess } from './plan/assess';
 import type { Plan } from './plan/plan';
 import { makePlan, type Answered } from './plan/planner';
+import { leadersOf } from './plan/roles';
 import { meansFor, type Means } from './products/means';
 import { RolloutDesk } from './rollout/desk';
+import { Experiences } from './rollout/experience';
 import { EventStream, type FleetEvent, type NewEvent } from './rollout/events';
 import { applyEvent, initialState, type ServerState } from './rollout/state';
 import { Supplies } from './rollout/supply';
@@ -46,6 +48,7 @@ class Core implements Updater {
   private readonly now: () => Date;
   private readonly letGo = new AbortController();
   private readonly desk: RolloutDesk;
+  private readonly experiences: Experiences;
 
   constructor(
     fleet: Fleet,
@@ -66,8 +69,10 @@ class Core implements Updater {
       env: host.env ?? process.env,
       findServer: (id) => serversOf(this.current).find((server) => server.id === id),
     });
+    const journals = join(host.dataDir, 'rollouts');
+    this.experiences = new Experiences(journals);
     this.desk = new RolloutDesk({
-      dir: join(host.dataDir, 'rollouts'),
+      dir: journals,
       by: `${userInfo().username}@${hostname()}`,
       fleet: () => this.current,
       ...{ links: this.links, library: this.library, supplies: this.supplies },
@@ -176,14 +181,18 @@ class Core implements Updater {
 
   async plan(request: PlanRequest): Promise<Plan> {
     const { servers, action, to, facts, ignoreWindow = false, signal } = request;
-    const answered =
+    const [answered, experience] = await Promise.all([
       facts === undefined
-        ? await this.ask(servers, signal)
-        : new Map(Object.entries(facts).map(([id, one]): [string, Answered] => [id, { facts: one }]));
+        ? this.ask([...servers, ...leadersOf(this.current, servers, action)], signal)
+        : new Map(Object.entries(facts).map(([id, one]): [string, Answered] => [id, { facts: one }])),
+      this.experiences.of(this.current, signal),
+    ]);
     signal?.throwIfAborted();
     const supply = await this.supplies.probed(servers, facts === undefined, signal);
     const now = this.now();
-    return makePlan({ fleet: this.current, servers, action, to, answered, supply, now, ignoreWindow });
+    return makePlan({
+      ...{ fleet: this.current, servers, action, to, answered, supply, now, ignoreWindow, experience },
+    });
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RolloutResult> {

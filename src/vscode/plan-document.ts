@@ -1,3 +1,4 @@
+import { expectedText, spanText } from '../updater/plan/expected';
 import type { Plan, PlanServer, PlanStep, Verdict } from '../updater/plan/plan';
 import { escapeMarkdown as text, table } from './markdown';
 import { actionWords, count } from './words';
@@ -19,20 +20,21 @@ export function planDocument(plan: Plan, fleet: string): string {
     `# Plan: ${actionWords[action].verb}${target}, ${text(fleet)}`,
     `${acting.length} of ${count(servers.length, 'server')} would act. Nothing has been changed.`,
     table(
-      ['Server', 'Verdict', 'From', 'Path', 'Wave'],
+      ['Server', 'Verdict', 'From', 'Path', 'Wave', 'Takes about'],
       servers.map((server) => [
         text(server.id),
         verdictWords[server.verdict],
         text(server.from ?? '–'),
         text(server.path.join(' → ') || '–'),
         acting.includes(server) ? String(server.wave) : '–',
+        server.expected === undefined ? '–' : spanText(server.expected.seconds),
       ]),
     ),
     '## Waves',
     waves
       .map((wave) => {
-        const ids = acting.filter((server) => server.wave === wave).map(({ id }) => text(id));
-        return `- Wave ${wave}: ${ids.join(', ')}`;
+        const own = acting.filter((server) => server.wave === wave);
+        return `- ${waveTitle(wave, own)}: ${own.map(({ id }) => text(id)).join(', ')}`;
       })
       .join('\n') || 'None.',
     Object.entries(parallel)
@@ -43,14 +45,22 @@ export function planDocument(plan: Plan, fleet: string): string {
   ].join('\n\n');
 }
 
+/** Systems may have servers whose role goes first; then they make a wave, beside the first of other systems. */
+function waveTitle(wave: number, servers: readonly PlanServer[]): string {
+  const roles = [...new Set(servers.flatMap(({ leads }) => leads ?? []))];
+  return `Wave ${wave}${roles.length === 0 ? '' : ` (role ${roles.map(text).join(', ')} goes first)`}`;
+}
+
 function section(server: PlanServer): string {
   const reasons = server.reasons.map(
     ({ rule, severity, message }) => `- ${severity}: ${text(message)} (${text(rule)})`,
   );
+  const takes = server.expected && `It takes ${expectedText(server.expected)}.`;
   const steps = server.steps.map((step, index) => `${index + 1}. ${stepText(step)}`);
   return [
     `## ${text(server.id)}: ${verdictWords[server.verdict]}`,
     ...(reasons.length > 0 ? [reasons.join('\n')] : []),
+    ...(takes ? [takes] : []),
     ...(steps.length > 0 ? [steps.join('\n')] : []),
   ].join('\n\n');
 }

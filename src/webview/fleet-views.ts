@@ -59,11 +59,7 @@ export class FleetViews implements vscode.WebviewPanelSerializer<unknown>, vscod
   private rolloutsOf(session: FleetSession): LiveRollouts {
     const known = this.rollouts.get(session);
     if (known) return known;
-    const made = new LiveRollouts(
-      session,
-      (id) => this.panels.forEach((panel) => panel.touchRollout({ id, server: null, began: false })),
-      (error) => this.context.log.error('earlier rollouts', error),
-    );
+    const made = new LiveRollouts();
     this.rollouts.set(session, made);
     return made;
   }

@@ -1,6 +1,5 @@
 import type { FleetEvent } from '../updater/rollout/events';
-import type { FleetSession } from '../vscode/session';
-import { foldJournal, RolloutFold, typicalOf, type RolloutServer, type RolloutView } from './rollout-view';
+import { RolloutFold, type RolloutServer, type RolloutView } from './rollout-view';
 
 /** Rollouts that ended are kept until so many newer ones have ended. */
 const mostEnded = 3;
@@ -16,13 +15,6 @@ export interface Moved {
 export class LiveRollouts {
   private readonly folds = new Map<string, RolloutFold>();
 
-  /** @param onLearned a rollout's head has changed although nothing happened */
-  constructor(
-    private readonly session: FleetSession,
-    private readonly onLearned: (id: string) => void,
-    private readonly onError: (error: unknown) => void,
-  ) {}
-
   event(event: FleetEvent): Moved | undefined {
     const id = event.rollout;
     if (id === undefined) return undefined;
@@ -34,7 +26,6 @@ export class LiveRollouts {
     }
     const server = fold?.apply(event);
     if (server === undefined) return undefined;
-    if (event.type === 'rollout-started') void this.learn(id).catch(this.onError);
     if (event.type === 'rollout-finished') this.forget();
     return { id, server, began: event.type === 'rollout-started' };
   }
@@ -62,23 +53,6 @@ export class LiveRollouts {
   runningPartOf(id: string): RolloutServer | undefined {
     const part = this.partOf(id);
     return part && this.folds.get(part.rollout)?.head?.finishedAt === null ? part.server : undefined;
-  }
-
-  /** How long the same took before: what a forecast rests on until the first server is done. */
-  private async learn(id: string): Promise<void> {
-    const head = this.folds.get(id)?.head;
-    const updater = await this.session.updater();
-    const earlier = (await updater.rollouts()).find(
-      (one) =>
-        one.id !== id &&
-        one.action === head?.action &&
-        one.fleet === this.session.fleet.file &&
-        one.servers.some(({ outcome }) => outcome === 'done'),
-    );
-    const view = earlier && foldJournal(await updater.journal(earlier.id));
-    if (view === undefined) return;
-    this.folds.get(id)?.learn(typicalOf(view));
-    this.onLearned(id);
   }
 
   private forget(): void {

@@ -1,3 +1,4 @@
+import type { Expected } from '../updater/plan/expected';
 import { willAct, type Action, type PlanServer, type Verdict } from '../updater/plan/plan';
 import type { FleetEvent, Outcome, ServerStatus } from '../updater/rollout/events';
 
@@ -20,6 +21,8 @@ export interface RolloutServer {
   verdict: Verdict;
   /** The words of the steps that were planned. */
   steps: string[];
+  /** How long it was expected to take, by its plan. */
+  expected: Expected | null;
   /** A maintenance window holds it up. */
   windowed: boolean;
   phases: Phase[];
@@ -38,8 +41,6 @@ export interface RolloutView {
   resumedAt: string | null;
   finishedAt: string | null;
   outcome: 'done' | 'failed' | 'cancelled' | null;
-  /** ms of work on one server in an earlier rollout that did the same; null where there was none. */
-  typicalMs: number | null;
   /** System id → servers at the same time. */
   parallel: Record<string, number>;
   servers: RolloutServer[];
@@ -69,11 +70,6 @@ export class RolloutFold {
     return event.server;
   }
 
-  /** What one server took in earlier rollouts, once that is known. */
-  learn(typicalMs: number | null): void {
-    if (this.top !== undefined) this.top = { ...this.top, typicalMs };
-  }
-
   get head(): Omit<RolloutView, 'servers'> | undefined {
     return this.top;
   }
@@ -98,7 +94,6 @@ export class RolloutFold {
       resumedAt: event.resumed ? at : null,
       finishedAt: null,
       outcome: null,
-      typicalMs: before?.typicalMs ?? null,
       parallel: { ...before?.parallel, ...plan.parallel },
     };
     for (const planned of plan.servers) {
@@ -123,7 +118,7 @@ function after(server: RolloutServer, event: ServerEvent): RolloutServer {
 }
 
 function fresh(planned: PlanServer): RolloutServer {
-  const { id, system, wave, from, to, verdict, steps, reasons } = planned;
+  const { id, system, wave, from, to, verdict, steps, reasons, expected = null } = planned;
   return {
     id,
     system,
@@ -132,6 +127,7 @@ function fresh(planned: PlanServer): RolloutServer {
     to,
     verdict,
     steps: steps.map(({ step }) => step),
+    expected,
     windowed: reasons.some(({ rule }) => rule.startsWith('window.')),
     phases: [],
     outcome: null,
@@ -202,6 +198,13 @@ export function workTimeOf(server: RolloutServer, now: number): number {
   return total(spansOf(server, now).filter(({ status }) => status !== 'queued'));
 }
 
+/** ms of what a plan's expectation speaks of: its download does not count, unless there is nothing else. */
+function expectedTimeOf(server: RolloutServer, action: Action, now: number): number {
+  const counts = (status: ServerStatus): boolean =>
+    status !== 'queued' && (status !== 'downloading' || action === 'download');
+  return total(spansOf(server, now).filter(({ status }) => counts(status)));
+}
+
 const total = (spans: Span[]): number => spans.reduce((sum, { from, to }) => sum + (to - from), 0);
 
 export interface Forecast {
@@ -212,7 +215,7 @@ export interface Forecast {
 }
 
 /**
- * When it will be over: each server is taken to last as long as those that are done, or as they did in earlier rollouts.
+ * When it will be over: each server is taken to last as long as those that are done, or as its plan expects by earlier rollouts.
  * Waves wait for each other, systems do not.
  */
 export function forecast(view: RolloutView, now: number): Forecast {
@@ -224,12 +227,17 @@ export function forecast(view: RolloutView, now: number): Forecast {
   );
   if (waits.length > 0) return { endsAt: null, note: 'waits for a maintenance window' };
   const done = acting.filter(({ outcome }) => outcome === 'done');
-  const each = typicalOf(view) ?? view.typicalMs;
-  if (each === null) return { endsAt: null, note: 'known once the first server is done' };
+  const typical = typicalOf(view);
+  const left = (server: RolloutServer): number =>
+    typical === null
+      ? (server.expected?.seconds ?? 0) * 1000 - expectedTimeOf(server, view.action, now)
+      : typical - workTimeOf(server, now);
+  if (typical === null && open.some(({ expected }) => expected === null || expected.basis === 'none'))
+    return { endsAt: null, note: 'known once the first server is done' };
   const ends = [...groupBy(open, ({ system }) => system)].map(([system, own]) => {
     const width = Math.max(1, view.parallel[system] ?? 1);
     const waves = [...groupBy(own, ({ wave }) => wave).values()];
-    return waves.reduce((sum, servers) => sum + waveTime(servers, width, each, now), 0);
+    return waves.reduce((sum, servers) => sum + waveTime(servers.map(left), width), 0);
   });
   const note =
     done.length === 0
@@ -241,8 +249,8 @@ export function forecast(view: RolloutView, now: number): Forecast {
 }
 
 /** ms that the rest of a wave takes: those at work finish what is left of their time, the others follow in turn. */
-function waveTime(servers: RolloutServer[], width: number, each: number, now: number): number {
-  const left = servers.map((server) => Math.max(0, each - workTimeOf(server, now))).sort((a, b) => a - b);
+function waveTime(times: readonly number[], width: number): number {
+  const left = times.map((time) => Math.max(0, time)).sort((a, b) => a - b);
   const lanes = Array.from({ length: Math.min(width, left.length) }, () => 0);
   for (const time of left) {
     const next = lanes.indexOf(Math.min(...lanes));
@@ -259,7 +267,7 @@ export function typicalOf(view: RolloutView): number | null {
   );
 }
 
-export function median(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }

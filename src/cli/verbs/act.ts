@@ -1,3 +1,4 @@
+import { expectedText } from '../../updater/plan/expected';
 import type { Action, Plan, PlanServer } from '../../updater/plan/plan';
 import type { Outcome } from '../../updater/rollout/events';
 import { count as countOutcomes } from '../../updater/rollout/tally';
@@ -67,6 +68,7 @@ async function agreed(
   for (const server of acting) {
     terminal.note(`  ${terminal.paint('bold', server.id)}  ${way(server)}`);
     for (const reason of server.reasons) terminal.note(`    ${reasonText(terminal, reason)}`);
+    if (server.expected !== undefined) terminal.note(`    takes ${expectedText(server.expected)}`);
   }
   if (action !== 'download') terminal.note('Recording stops on each of them until it has restarted.');
   return questions.confirm('Go on?', interrupt.signal);

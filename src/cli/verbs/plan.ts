@@ -31,6 +31,7 @@ function document({ schema, action, servers, parallel, to }: Plan) {
   return { schema, action, servers: servers.map(serverDocument), parallel, to };
 }
 
-function serverDocument({ id, verdict, from, to, path, reasons, wave, steps, system }: PlanServer) {
-  return { id, verdict, from, to, path, reasons, wave, steps, system };
+function serverDocument(server: PlanServer) {
+  const { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads } = server;
+  return { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads };
 }

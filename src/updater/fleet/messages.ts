@@ -18,7 +18,9 @@ export function issueMessage(issue: BaseIssue<unknown>, path: Path): string {
         : quote(field);
   if (issue.kind !== 'schema') return `${subject} ${issue.message}.`;
   if (issue.type === 'picklist') return `${subject} ${pickMessage(wordsOf(issue), issue.input)}`;
-  return `${subject} must be ${WANTED[issue.type] ?? issue.type}, found ${kind(issue.input)}.`;
+  const isList = issue.type === 'union' && issue.expected?.includes('Array') === true;
+  const wanted = isList ? 'a number or a list [ … ] of them' : (WANTED[issue.type] ?? issue.type);
+  return `${subject} must be ${wanted}, found ${kind(issue.input)}.`;
 }
 
 const WANTED: Record<string, string> = {

@@ -114,8 +114,10 @@ export interface ServerCommands {
 export interface HealthCheck {
   /** Run on the server; exit code 0 is healthy. */
   command?: string[] | undefined;
-  /** A TCP port that must be listened on. */
-  port?: number | undefined;
+  /** TCP ports that must be listened on. */
+  ports?: number[] | undefined;
+  /** Asked for as the server sees it; a status below 400 is healthy. */
+  url?: string | undefined;
   /** Seconds the service must stay up without a restart of its own. */
   settleSeconds: number;
   /** Seconds until the checks must have passed. */

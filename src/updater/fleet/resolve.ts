@@ -43,7 +43,7 @@ function resolveServer(
 ): Server {
   const value = { ...system, ...own };
   const os: OsFamily = value.os ?? (system.product === 'banalytics' ? 'linux' : 'windows');
-  const health = { ...system.health, ...own.health };
+  const { port, ...health } = { ...system.health, ...own.health };
   return {
     id,
     system: systemId,
@@ -70,6 +70,7 @@ function resolveServer(
     window: value.window,
     health: {
       ...health,
+      ...(port !== undefined && { ports: [port].flat() }),
       settleSeconds: health.settleSeconds ?? DEFAULTS.settleSeconds,
       timeoutSeconds: health.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
     },

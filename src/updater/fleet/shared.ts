@@ -1,10 +1,11 @@
-import { array, boolean, minLength, picklist, pipe, strictObject } from 'valibot';
+import { array, boolean, minLength, picklist, pipe, strictObject, union } from 'valibot';
 import { DEFAULTS } from './defaults';
 import {
   choice,
   clock,
   doc,
   field,
+  healthUrl,
   jump,
   label,
   localFile,
@@ -50,12 +51,23 @@ const commands = strictObject({
 });
 
 const health = strictObject({
-  command: commandField('Health command', 'Run on the server until it succeeds.', [
-    'curl',
-    '-fsS',
-    'http://127.0.0.1:8080/health',
-  ]),
-  port: field(port, 'Health port', 'A TCP port that must be listened on.', { examples: [8080] }),
+  command: commandField(
+    'Health command',
+    'Run on the server until it succeeds, for at most 30 seconds each time.',
+    ['curl', '-fsS', 'http://127.0.0.1:8080/health'],
+  ),
+  port: field(
+    union([port, pipe(array(port), minLength(1, 'needs at least one port'))]),
+    'Health port',
+    'A TCP port, or a list of them, that must be listened on.',
+    { examples: [8080, [8080, 18080]] },
+  ),
+  url: field(
+    healthUrl,
+    'Health URL',
+    'An `http(s)` address that must answer with a status below 400. It is asked for through the SSH connection, as the server sees it: `127.0.0.1` is the server. Certificates are not checked. **Never a secret in it.**',
+    { examples: ['http://127.0.0.1:8080/health'] },
+  ),
   settleSeconds: field(
     whole(0, 3600),
     'Settle time, seconds',
@@ -184,7 +196,7 @@ export const shared = {
   health: field(
     health,
     'Health check',
-    'What must hold after an update, besides the version. What a server does not say, its system says.',
+    'What must hold after an update, besides version and service; and while servers soak and are watched. What a server does not say, its system says.',
   ),
   settingsPaths: field(
     array(remotePath),

@@ -214,6 +214,29 @@ function isRepository(root: string): boolean {
   );
 }
 
+/** What a server is asked for over HTTP(S), as it sees itself. */
+export const healthUrl = pipe(
+  string(),
+  regex(/^https?:\/\/[^\s\p{Cc}]{1,500}$/u, 'must be an http(s) address'),
+  check(
+    isPlainUrl,
+    'must be an address without a user, a fragment, or a field that is named as a secret (password, token, key)',
+  ),
+);
+
+function isPlainUrl(written: string): boolean {
+  if (!URL.canParse(written)) return false;
+  const { hostname, username, password, hash, searchParams } = new URL(written);
+  const isSecret = (name: string): boolean => /pass|pwd|token|secret|key/i.test(name);
+  return (
+    hostname !== '' &&
+    username === '' &&
+    password === '' &&
+    hash === '' &&
+    ![...searchParams.keys()].some(isSecret)
+  );
+}
+
 /** A systemd unit or a Windows service (its name, not its display name; it may hold spaces). */
 export const serviceName = pipe(
   string(),

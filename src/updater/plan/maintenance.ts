@@ -1,41 +1,43 @@
 import type { Server } from '../fleet/model';
-import type { Action, Reason } from './plan';
+import { assumed } from './expected';
+import type { Action, PlanServer, Reason } from './plan';
 import { nextStart, wallClock, windowState, windowText, zoneOf } from './window';
 
 const minute = 60_000;
-/**
- * Minutes that one update, step back or restart of a server is expected to take, whatever the product. A server whose
- * `returnMinutes` are fewer is expected to be back sooner, so they bound it.
- */
-const hopMinutes = 15;
 
-/** ms that so many versions on the way, or a restart, are expected to take on a server. */
-export function expected(server: Server, hops: number): number {
-  return Math.max(1, hops) * Math.min(hopMinutes, server.returnMinutes) * minute;
+/** What a plan says of how long a server takes, and over how many versions. */
+export type Way = Pick<PlanServer, 'path' | 'expected'>;
+
+/** ms that a maintenance window has to leave for so many of the versions on a server's way, or for its restart. */
+export function needed(server: Server, { path, expected }: Way, hops: number): number {
+  const whole = Math.max(1, path.length);
+  const { windowSeconds } = expected ?? assumed(server, whole);
+  return (windowSeconds * 1000 * Math.max(1, hops)) / whole;
 }
 
-/** The moment from which so many hops fit into a server's window; now where it has none, null where they never fit. */
-export function startOf(server: Server, hops: number, now: Date): Date | null {
-  return server.window === undefined ? now : nextStart(server.window, now, expected(server, hops));
+/** The moment from which so many ms fit into a server's window; now where it has none, null where they never fit. */
+export function startOf({ window }: Server, ms: number, now: Date): Date | null {
+  return window === undefined ? now : nextStart(window, now, ms);
 }
 
 /** What the maintenance window of a server means for acting on it now: nothing where it is open for long enough. */
 export function windowReasons(
   server: Server,
-  { action, hops, now, ignore }: { action: Action; hops: number; now: Date; ignore: boolean },
+  { action, way, now, ignore }: { action: Action; way: Way; now: Date; ignore: boolean },
 ): Reason[] {
   const { window } = server;
-  const start = startOf(server, hops, now);
+  const ms = needed(server, way, way.path.length);
+  const start = startOf(server, ms, now);
   if (window === undefined || action === 'download' || start?.getTime() === now.getTime()) return [];
   const state = windowState(window, now);
-  const needed = span(expected(server, hops));
+  const left = `the ${span(ms)} that have to be left for it`;
   const name = windowText(window);
   const at = (when: Date): string => `${wallClock(window, when)}, in ${span(when.getTime() - now.getTime())}`;
   const said =
     start === null
-      ? `The ${needed} that this is expected to take do not fit into its maintenance window (${name}).`
+      ? `Its maintenance window (${name}) is too short for ${left}.`
       : state.open
-        ? `Its maintenance window closes ${at(state.closes)}: too soon for the ${needed} expected. It opens again ${at(start)} (${name}).`
+        ? `Its maintenance window closes ${at(state.closes)}: too soon for ${left}. It opens again ${at(start)} (${name}).`
         : `Its maintenance window opens ${at(start)} (${name}).`;
   if (ignore)
     return [{ rule: 'window.ignored', severity: 'warn', message: `${said} It is ignored, as asked for.` }];

@@ -1,5 +1,6 @@
 import type { System } from '../fleet/model';
 import { sizeOf } from '../fleet/share';
+import type { Expected } from './expected';
 
 export type Action = 'install' | 'download' | 'rollback' | 'restart';
 export type Verdict = 'ready' | 'blocked' | 'confirm' | 'skip';
@@ -33,6 +34,10 @@ export interface PlanServer {
   steps: PlanStep[];
   /** Servers of its system at work at the same time while this one is; only where that is less than the system's figure. */
   parallel?: number;
+  /** Its role, where that goes first in its system: the others wait until it runs the version. */
+  leads?: string;
+  /** Where something will be done; for a download only where an earlier one tells. */
+  expected?: Expected;
 }
 
 export interface Plan {
@@ -63,15 +68,24 @@ export function verdict(reasons: readonly Reason[]): Verdict {
 export const willAct = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
 
 /**
- * Sorts the servers that will act into waves: the system's canaries first, then waves of the sizes that it names.
- * Servers that do nothing stay in wave 0.
+ * Sorts the servers that will act into waves: one for each role that goes first, then the system's canaries, then waves of the
+ * sizes that it names. Servers that do nothing stay in wave 0.
+ * @param rankOf by id, where its role stands in the order
  */
-export function assignWaves(systems: readonly System[], planned: PlanServer[]): void {
+export function assignWaves(
+  systems: readonly System[],
+  planned: PlanServer[],
+  rankOf: (id: string) => number,
+): void {
   for (const system of systems) {
     const acting = planned.filter((server) => server.system === system.id && willAct(server));
+    const leading = acting.filter(({ leads }) => leads !== undefined);
+    const ranks = [...new Set(leading.map(({ id }) => rankOf(id)))].sort((a, b) => a - b);
+    for (const server of leading) server.wave = ranks.indexOf(rankOf(server.id));
+    const others = acting.filter(({ leads }) => leads === undefined);
     let begun = 0;
-    for (const [wave, size] of waveSizes(system, acting.length).entries()) {
-      for (const server of acting.slice(begun, begun + size)) server.wave = wave;
+    for (const [wave, size] of waveSizes(system, others.length).entries()) {
+      for (const server of others.slice(begun, begun + size)) server.wave = ranks.length + wave;
       begun += size;
     }
   }

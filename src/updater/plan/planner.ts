@@ -4,34 +4,47 @@ import { isVersion } from '../packages/versions';
 import { productOf } from '../products';
 import { notThere, type Product, type Proposal, type Situation, type Supply } from '../products/product';
 import type { Facts, HistoryEntry } from '../targets/facts';
+import { Experience, type Expected } from './expected';
+import { accessReasons } from './access';
 import { assignParallel } from './parallel';
 import { windowReasons } from './maintenance';
 import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
+import { leadersOf, orderRoles, rankOf, type Ranked } from './roles';
 
 /** What a server said, or why it said nothing. */
 export type Answered = { facts: Facts } | { error: FleetError };
 
 export interface Planning {
   fleet: Fleet;
+  /** Those that are chosen. */
   servers: readonly Server[];
   action: Action;
   /** `--to`; null: what the fleet file wants, or for a rollback one entry down. */
   to: string | null;
+  /** What servers said: those chosen, and those that go before them (`leadersOf`). */
   answered: ReadonlyMap<string, Answered>;
   supply: Supply;
   now: Date;
   /** Maintenance windows hold up nothing; what they would have done is said. */
   ignoreWindow?: boolean;
+  /** What earlier rollouts took; left out: none is known. */
+  experience?: Experience;
 }
 
 /** What would happen: pure, from facts and packages alone. Asks nobody and writes nothing. */
 export function makePlan(planning: Planning): Plan {
-  const servers = planning.servers.map((server) => planServer(planning, server));
-  const systems = planning.fleet.systems.filter((system) => servers.some((one) => one.system === system.id));
-  assignWaves(systems, servers);
+  const { action, fleet } = planning;
+  const ranked = (server: Server): Ranked => ({ server, planned: planServer(planning, server) });
+  const chosen = planning.servers.map(ranked);
+  if (action === 'install') orderRoles(chosen, leadersOf(fleet, planning.servers, action).map(ranked));
+  const servers = chosen.map(({ planned }) => planned);
+  const own = new Set(servers.map(({ system }) => system));
+  const systems = fleet.systems.filter(({ id }) => own.has(id));
+  const ranks = new Map(planning.servers.map((server) => [server.id, rankOf(server)]));
+  assignWaves(systems, servers, (id) => ranks.get(id) ?? 0);
   return {
     schema: 1,
-    action: planning.action,
+    action,
     to: planning.to,
     servers,
     parallel: assignParallel(systems, servers),
@@ -39,11 +52,16 @@ export function makePlan(planning: Planning): Plan {
   };
 }
 
+/** A proposal, with how long it is expected to take. */
+type Timed = Proposal & { expected?: Expected | undefined };
+
 const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: [] };
 
-function planServer(planning: Planning, server: Server): PlanServer {
+/** One server by itself, in no order with others. */
+export function planServer(planning: Omit<Planning, 'servers'>, server: Server): PlanServer {
   const proposal = propose(planning, server);
   const outcome = verdict(proposal.reasons);
+  const acts = outcome === 'ready' || outcome === 'confirm';
   return {
     id: server.id,
     system: server.system,
@@ -53,11 +71,12 @@ function planServer(planning: Planning, server: Server): PlanServer {
     path: outcome === 'skip' ? [] : proposal.path,
     reasons: proposal.reasons,
     wave: 0,
-    steps: outcome === 'ready' || outcome === 'confirm' ? proposal.steps : [],
+    steps: acts ? proposal.steps : [],
+    ...(acts && proposal.expected && { expected: proposal.expected }),
   };
 }
 
-function propose(planning: Planning, server: Server): Proposal {
+function propose(planning: Omit<Planning, 'servers'>, server: Server): Timed {
   const { action, to, answered, supply, now, ignoreWindow = false } = planning;
   const product = productOf(server.product);
   if (product === undefined)
@@ -68,15 +87,18 @@ function propose(planning: Planning, server: Server): Proposal {
 
   const situation: Situation = { server, facts: answer.facts, supply, to };
   const proposal = byAction(product, situation, action);
+  const { path, steps } = proposal;
+  const { experience = new Experience() } = planning;
+  const expected = steps.length > 0 ? experience.expect(server, action, path.length) : undefined;
+  const way = { path, ...(expected && { expected }) };
   return {
     ...proposal,
+    expected,
     reasons: [
       ...jobReasons(product, situation, action),
       ...proposal.reasons,
       ...accessReasons(situation, proposal),
-      ...(proposal.steps.length > 0
-        ? windowReasons(server, { action, hops: proposal.path.length, now, ignore: ignoreWindow })
-        : []),
+      ...(steps.length > 0 ? windowReasons(server, { action, way, now, ignore: ignoreWindow }) : []),
     ],
   };
 }
@@ -247,55 +269,4 @@ function jobReasons(product: Product, { facts }: Situation, action: Action): Rea
       },
     ];
   return [];
-}
-
-function accessReasons({ server, facts }: Situation, proposal: Proposal): Reason[] {
-  if (proposal.steps.length === 0) return [];
-  const who = facts.user?.name ?? 'The login user';
-  const block = (rule: string, message: string): Reason => ({ rule, severity: 'block', message });
-  const locked = facts.readOnly ?? [];
-  const rights = locked.length > 0 ? [`write the ${locked.join(' and ')} folder`] : [];
-  // Without root a restart needs a command of its own that this user may run.
-  if (facts.user?.root === false && needsRoot(server, proposal))
-    rights.push(
-      server.os === 'windows'
-        ? 'control services, create scheduled tasks and install programs'
-        : 'restart the machine or its service',
-    );
-  const mend =
-    server.os === 'windows'
-      ? 'log in as a member of Administrators.'
-      : 'log in as root or allow `sudo` without a password.';
-  const mayNot = rights.map((what) => block('server.privileges', `${who} may not ${what}: ${mend}`));
-  // Facts that were asked for, not written by hand, would hold the boot identity if it could be read. A job on Windows
-  // proves its restart by a mark that none survives.
-  const unproven =
-    facts.user !== undefined &&
-    server.os !== 'windows' &&
-    facts.bootId === null &&
-    proposal.steps.some(({ step }) => step === 'restart')
-      ? [
-          block(
-            'server.boot-identity',
-            'The boot identity cannot be read, so a restart could not be proven: set `bootIdFile`.',
-          ),
-        ]
-      : [];
-  const wayIn: Reason[] =
-    server.outOfBand === undefined
-      ? [
-          {
-            rule: 'server.out-of-band',
-            severity: 'warn',
-            message: 'No way in is noted (`outOfBand`) for the case that the server does not come back.',
-          },
-        ]
-      : [];
-  return [...mayNot, ...unproven, ...wayIn];
-}
-
-function needsRoot({ commands }: Server, { steps }: Proposal): boolean {
-  const has = (name: string): boolean => steps.some(({ step }) => step === name);
-  if (has('run')) return true;
-  return (has('restart') && !commands.reboot) || (has('restart-service') && !commands.serviceRestart);
 }

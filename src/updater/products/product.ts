@@ -91,6 +91,8 @@ export interface Product {
   hands: Partial<Record<OsFamily, Hands>>;
   /** Servers at work at the same time while one that runs `from` is among them, unless the fleet file says less. */
   parallel(from: string | null): number;
+  /** In an install servers of these roles go first, role by role, and must run the version before the others begin. */
+  rolesFirst?: { roles: readonly string[]; rule: string };
   /** What keeps a server out whatever the version: by the fleet file alone, and by its facts where there are some. */
   excludes(server: Server, facts: Facts | null): Reason[];
   /** Places where packages come from, for `Supply.silent`. */

@@ -28,7 +28,10 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const done = [...planned.values()]
     .filter(({ id }) => outcomes.get(id) === 'done' && !failing.has(id))
     .map((one) => ({ planned: one, at: ends.get(one.id) ?? 0 }));
-  return { done, atWork, failing };
+  const leaders = [...planned.values()].filter(
+    ({ id, leads }) => leads !== undefined && (outcomes.get(id) !== 'done' || failing.has(id)),
+  );
+  return { done, leaders, atWork, failing };
 }
 
 /** Who had paused it, if it was paused when it was interrupted. */

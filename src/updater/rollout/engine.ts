@@ -6,6 +6,7 @@ import { Aftercare } from './aftercare';
 import { Alarm } from './alarm';
 import { halted } from './budget';
 import { Control } from './control';
+import { Leaders } from './leaders';
 import { limitsOf } from './limits';
 import { Openings } from './openings';
 import { part, type Doing } from './part';
@@ -28,6 +29,7 @@ export class Engine {
   private readonly alarm: Alarm;
   private readonly aftercare: Aftercare;
   private readonly control: Control;
+  private readonly leaders: Leaders;
   private readonly systems: ReadonlyMap<string, System>;
   private readonly servers: ReadonlyMap<string, Server>;
   /** Servers of each system that act, those done before an interruption too. */
@@ -50,6 +52,7 @@ export class Engine {
     this.control = context.control ?? new Control();
     this.saidPaused = this.control.paused !== null;
     this.telling = new Telling(context, () => this.breakOff());
+    this.leaders = new Leaders(context, this.telling.results);
     this.openings = new Openings(() => context.now());
     this.alarm = new Alarm(
       () => context.now(),
@@ -67,7 +70,12 @@ export class Engine {
   async run(): Promise<Ended> {
     const { plan, fleet, by, resumed, cancel } = this.context;
     const { telling } = this;
-    await telling.say({ type: 'rollout-started', action: plan.action, fleet: fleet.file, by, plan, resumed });
+    const { action } = plan;
+    const products = Object.fromEntries(fleet.systems.map(({ id, product }) => [id, product]));
+    await telling.say({
+      type: 'rollout-started',
+      ...{ action, fleet: fleet.file, by, plan, resumed, products },
+    });
     await this.lineUp();
     const again = (): void => this.turn();
     this.control.skippable = (id) =>
@@ -210,7 +218,7 @@ export class Engine {
           ? 'the rollout was cancelled before it began here'
           : undo
             ? undefined
-            : halts.get(planned.system),
+            : (halts.get(planned.system) ?? this.leaders.missing(planned)),
       mayWatch: !this.stopped,
       gate: (system, wave) => this.aftercare.hold(system, wave),
       paused: paused === null ? undefined : { key: 'paused', say: () => `paused by ${paused.by}` },
@@ -231,9 +239,11 @@ export class Engine {
     return halted(system, failed, acting.length);
   }
 
-  private opens({ server }: Standing, hops: number): Date | null | undefined {
+  private opens({ server, planned }: Standing, hops: number): Date | null | undefined {
     const { action, ignoreWindow } = this.context.plan;
-    return action === 'download' || ignoreWindow === true ? undefined : this.openings.of(server, hops);
+    return action === 'download' || ignoreWindow === true
+      ? undefined
+      : this.openings.of(server, planned, hops);
   }
 
   // ---- one server

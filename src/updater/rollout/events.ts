@@ -1,4 +1,5 @@
 import type { ErrorInfo } from '../errors';
+import type { ProductId } from '../fleet/model';
 import type { Action, Plan, Reason } from '../plan/plan';
 import type { Facts } from '../targets/facts';
 
@@ -41,7 +42,16 @@ export type Outcome = 'done' | 'failed' | 'skipped' | 'blocked' | 'cancelled' | 
  * `at` is ISO 8601 in UTC by the workstation's clock; `rollout` is absent when nobody is acting (a status refresh).
  */
 export type FleetEvent = { at: string; rollout?: string } & (
-  | { type: 'rollout-started'; action: Action; fleet: string; by: string; plan: Plan; resumed: boolean }
+  | {
+      type: 'rollout-started';
+      action: Action;
+      fleet: string;
+      by: string;
+      plan: Plan;
+      resumed: boolean;
+      /** System id → its product. Journals of earlier versions do not say. */
+      products?: Record<string, ProductId>;
+    }
   | { type: 'checking'; server: string }
   | { type: 'facts'; server: string; facts: Facts; assessment: Assessment }
   | { type: 'unreachable'; server: string; error: ErrorInfo }

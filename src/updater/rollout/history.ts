@@ -80,12 +80,12 @@ function serverRecord(events: readonly FleetEvent[]): Omit<ServerRecord, 'id' | 
     startedAt: begin?.at ?? null,
     endedAt: finished?.at ?? null,
     seconds: begin && finished ? between(begin.at, finished.at) : null,
-    recordingGapSeconds: gap(events),
+    recordingGapSeconds: recordingGap(events),
   };
 }
 
-/** Every time it was down, together: a rollout may bring several versions. */
-function gap(events: readonly FleetEvent[]): number | null {
+/** Seconds of every time that a server was down, together: a rollout may bring several versions. */
+export function recordingGap(events: readonly FleetEvent[]): number | null {
   let total: number | null = null;
   let downAt: string | null = null;
   for (const event of events) {

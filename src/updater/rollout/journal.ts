@@ -123,7 +123,7 @@ async function begin(file: FileHandle, dir: string): Promise<number> {
   const text = tail.toString();
   // A crash can tear the last line; the next must not be glued to it.
   if (!text.endsWith('\n')) await file.appendFile('\n');
-  return Math.max(0, ...text.split('\n').map((line) => parse(line)?.n ?? 0));
+  return Math.max(0, ...text.split('\n').map((line) => parseEvent(line)?.n ?? 0));
 }
 
 /** A new file's name is on the disk only when its folder is. Windows has no such thing. */
@@ -158,7 +158,7 @@ export async function inspectJournal(dir: string, id: string): Promise<Journalle
   let last = 0;
   let missing = 0;
   for (const line of lines) {
-    const found = parse(line);
+    const found = parseEvent(line);
     if (found === undefined) continue;
     if (found.n !== undefined) {
       missing += Math.max(0, found.n - last - 1);
@@ -174,7 +174,8 @@ export async function readJournal(dir: string, id: string): Promise<FleetEvent[]
   return (await inspectJournal(dir, id)).events;
 }
 
-function parse(line: string): { event: FleetEvent; n: number | undefined } | undefined {
+/** An event and its number out of a line; undefined for one that holds none. */
+export function parseEvent(line: string): { event: FleetEvent; n: number | undefined } | undefined {
   try {
     const found: unknown = JSON.parse(line);
     if (typeof found !== 'object' || found === null || !('type' in found)) return undefined;
@@ -185,7 +186,8 @@ function parse(line: string): { event: FleetEvent; n: number | undefined } | und
   }
 }
 
-function refuseNewer(id: string, first: string): void {
+/** @param first the journal's first line @throws FleetError `journal.newer` */
+export function refuseNewer(id: string, first: string): void {
   let written: unknown;
   try {
     written = (Object(JSON.parse(first)) as { version?: unknown }).version;

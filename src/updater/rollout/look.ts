@@ -7,8 +7,9 @@ import type { Facts } from '../targets/facts';
 import type { Links } from '../targets/link';
 import { readFacts } from '../targets/read-facts';
 import { isLinkTrouble } from './contact';
+import { hasChecks, unwell } from './health';
 
-/** A server that does not answer is asked so often, so many ms apart, before it counts as away. */
+/** A server that does not answer, or is not well, is asked so often, so many ms apart, before it counts as away or sick. */
 const tries = 3;
 const pause = 10_000;
 
@@ -32,7 +33,11 @@ export async function look({ server, links, library, signal }: Looking): Promise
       const { hands, platform } = meansFor(server);
       const link = await links.get(server, { signal });
       const facts = await readFacts(link, platform, hands, await library.list(), signal);
-      return { wrong: wrongWith(server, facts), facts };
+      const wrong =
+        wrongWith(server, facts) ??
+        (hasChecks(server) && facts.installed !== null ? await unwell(link, platform, signal) : null);
+      if (wrong?.code !== 'verify.health' || left === 0) return { wrong, facts };
+      await sleep(pause, undefined, { signal });
     } catch (thrown) {
       signal.throwIfAborted();
       const wrong = asFleetError(thrown, { server: server.id });

@@ -111,7 +111,11 @@ class Waves {
     const last = Math.max(...earlier.map(([one]) => one));
     if (earlier.length === 0) return undefined;
     const servers = earlier.sort(([a], [b]) => a - b).flatMap(([, list]) => list);
-    return { key: `wave:${last}`, say: () => `after wave ${last}: ${names(servers)}` };
+    const leading = servers.filter(({ planned }) => planned.leads !== undefined);
+    if (leading.length === 0)
+      return { key: `wave:${last}`, say: () => `after wave ${last}: ${names(servers)}` };
+    const roles = [...new Set(leading.map(({ planned }) => planned.leads))].join(', ');
+    return { key: `role:${roles}`, say: () => `for the servers of role ${roles}: ${names(leading)}` };
   }
 }
 

@@ -39,6 +39,8 @@ export interface RolloutContext {
 export interface Before {
   /** Servers whose part ended well, and when (ms since 1970). */
   done: { planned: PlanServer; at: number }[];
+  /** Servers whose role goes first, and whose part has not ended well. */
+  leaders?: PlanServer[];
   /** Ids of servers that were being worked on. */
   atWork: ReadonlySet<string>;
   /** Servers whose update had failed, and that were to be taken back. */

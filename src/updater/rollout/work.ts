@@ -5,7 +5,7 @@ import { compareVersions } from '../packages/versions';
 import { differences } from '../plan/difference';
 import { assess, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
-import { makePlan } from '../plan/planner';
+import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
 import {
   notThere,
@@ -23,6 +23,7 @@ import { readFacts } from '../targets/read-facts';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
 import { Contact, isLinkTrouble } from './contact';
+import { hasChecks, untilWell, unwell } from './health';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
 import type { Supplies } from './supply';
@@ -145,6 +146,7 @@ export class Work {
       facts = await this.facts();
       if (!mayBegin(planned.path.length - hop)) return 'waits';
       await this.job(facts, hop);
+      if (hop < planned.path.length - 1) await this.well();
       facts = await this.facts();
     }
     return this.proven();
@@ -179,19 +181,10 @@ export class Work {
     const { action, fleet, server, planned } = this.context;
     const supply = await this.supply();
     const to = target ?? this.context.to;
-    const plan = makePlan({
-      fleet,
-      servers: [server],
-      action,
-      to,
-      answered: new Map([[server.id, { facts }]]),
-      supply,
-      now: this.context.now(),
-      // Its window is asked for apart, when all else is settled.
-      ignoreWindow: true,
-    });
-    const again = plan.servers[0];
-    if (again === undefined) throw new Error('a plan without its server');
+    const answered = new Map([[server.id, { facts }]]);
+    const now = this.context.now();
+    // Its window is asked for apart, when all else is settled.
+    const again = planServer({ fleet, action, to, answered, supply, now, ignoreWindow: true }, server);
     if (this.myJob(facts) === null) await this.tellDifferences(again);
     if (
       again.verdict !== 'skip' &&
@@ -399,7 +392,21 @@ export class Work {
           hint: "Roll back, or look at the service's log on the server.",
         },
       );
+    await this.well();
     return this.settled('done');
+  }
+
+  /** By what the fleet file asks for besides; a server may need a while to be well. */
+  private async well(): Promise<void> {
+    const { server, cancel, detach } = this.context;
+    if (!hasChecks(server)) return;
+    await this.contact.status('verifying', 'check-health', null);
+    const signal = AbortSignal.any([cancel, detach]);
+    const look = (): Promise<FleetError | null> =>
+      this.contact.persist(signal, (link) => unwell(link, this.platform, signal));
+    const wrong = await untilWell(server, look, signal);
+    if (wrong !== null) throw atStep(wrong, 'check-health');
+    await this.contact.log('check-health', 'done');
   }
 
   // ---- what all steps use

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Server } from '../fleet/model';
 import type { RemoteFiles } from './sftp';
 
@@ -40,6 +40,11 @@ export interface Link {
    * (`link.lost`, `link.timeout`, `cancelled`). Many may run at once on one link.
    */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
+  /**
+   * A TCP connection that the server makes to an address as it sees it; it does not count among the commands.
+   * @throws FleetError `host.refused` where it could not, `link.lost`, `cancelled`
+   */
+  forward(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /** Called once when the link ends, with the reason. */
   onClose(listener: (reason: Error | undefined) => void): void;
   close(): void;

@@ -9,6 +9,7 @@ import type { ExecResult, Link } from './link';
 import {
   jobBusy,
   jobEnd,
+  probeSeconds,
   roomRanOut,
   tooLittleRoom,
   type Job,
@@ -16,11 +17,14 @@ import {
   type JournalLine,
   type PackagePlace,
   type Platform,
+  type Probe,
+  type Probed,
   type Pulse,
   type PutOptions,
 } from './platform';
 import { commandLine } from './quote';
 import factsScript from './scripts/facts.sh';
+import healthScript from './scripts/health.sh';
 import jobScript from './scripts/job.sh';
 import libScript from './scripts/lib.sh';
 import packagesScript from './scripts/packages.sh';
@@ -29,6 +33,8 @@ import stepsScript from './scripts/steps.sh';
 const second = 1000;
 /** Milliseconds for a command that does little. */
 const short = 60 * second;
+/** How a shell tells of a command that was ended by SIGKILL. */
+const killed = 137;
 /** A job sends a sign of life every 5 s; so long without one means that the link is dead though it looks open. */
 const silence = 40 * second;
 
@@ -129,6 +135,24 @@ async function ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answe
     ...(signal && { signal }),
   });
   return parseAnswers(must(link, result, 'answering').stdout);
+}
+
+async function probe(link: Link, { ports, command }: Probe, signal?: AbortSignal): Promise<Probed> {
+  const words = [ports.join(' '), String(probeSeconds), ...command];
+  const result = await link.exec(elevated(link.server, ['sh', '-s', '--', ...words]), {
+    stdin: `${libScript}\n${healthScript}`,
+    deadline: probeSeconds * second + short,
+    ...(signal && { signal }),
+  });
+  const lines = must(link, result, 'looking at its health')
+    .stdout.split('\n')
+    .map((line) => line.trim().split(' '));
+  const code = Number(lines.find(([word]) => word === 'command')?.[1] ?? 0);
+  return {
+    listening: lines.flatMap(([word, port, is]) => (word === 'port' && is === 'yes' ? [Number(port)] : [])),
+    // Killed when its time was over.
+    code: code === killed ? null : code,
+  };
 }
 
 async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
@@ -387,6 +411,7 @@ export const linux: Platform = {
   stateDir,
   join: (folder, ...names) => posix.join(folder, ...names),
   ask,
+  probe,
   pulse,
   prepare,
   beginPackage,

@@ -41,6 +41,21 @@ export interface Pulse {
   ended: boolean;
 }
 
+/** What is asked of a server to know whether it is well; no words: no command. */
+export interface Probe {
+  ports: readonly number[];
+  command: readonly string[];
+}
+
+export interface Probed {
+  /** Those of the ports that are listened on. */
+  listening: number[];
+  /** The command's exit code; null where it did not end within `probeSeconds`; 0 where there was none. */
+  code: number | null;
+}
+
+export const probeSeconds = 30;
+
 /** Where one package lies on a server while it is taken in. */
 export interface PackagePlace {
   sha256: string;
@@ -95,6 +110,8 @@ export interface Platform {
   join(folder: string, ...names: string[]): string;
   /** All answers in one round trip; writes nothing. */
   ask(link: Link, asks: Ask[], signal?: AbortSignal): Promise<Answers>;
+  /** Looks at ports and runs a command; writes nothing that stays. */
+  probe(link: Link, probe: Probe, signal?: AbortSignal): Promise<Probed>;
   pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse>;
 
   /** Makes the state folder; the first thing ever written on a server. */

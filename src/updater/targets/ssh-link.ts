@@ -98,7 +98,6 @@ export class SshLink implements Link {
     }
   }
 
-  /** A connection from this server on to another one: what a jump host is for. It does not count among the commands. */
   forward(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortedBy(signal));

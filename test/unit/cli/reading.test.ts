@@ -85,7 +85,9 @@ describe('plan', () => {
   it('prints the contract and exits 3 where a server is blocked', async () => {
     const script = {
       plan: () => [
-        planned('box-1'),
+        planned('box-1', {
+          expected: { seconds: 90, downtimeSeconds: 45, windowSeconds: 210, basis: 'system', samples: 4 },
+        }),
         planned('box-2', { verdict: 'blocked', path: [], reasons: [blockedReason] }),
       ],
     };
@@ -96,9 +98,12 @@ describe('plan', () => {
     expect(Object.keys(document.servers[0] ?? {}).slice(0, 8)).toEqual(
       'id verdict from to path reasons wave steps'.split(' '),
     );
+    expect(document.servers[0]?.expected).toMatchObject({ seconds: 90, basis: 'system', samples: 4 });
+    expect(document.servers[1]).not.toHaveProperty('expected');
     const people = await play(['plan'], script);
     expect(people.stdout).toContain(
-      'box-1  ready  1.2.0 → 1.4.2  wave 0\n   1. stop (service banalytics-box.service)\n   2. restart\n',
+      'box-1  ready  1.2.0 → 1.4.2  wave 0\n' +
+        '  takes about 2 min, 45 s of it without recording (as in its system 4 times before)\n   1. stop (service banalytics-box.service)\n   2. restart\n',
     );
     expect(people.stdout).toContain(
       'block banalytics.registered: The environment has no registered identifier.',

@@ -57,6 +57,32 @@ describe('the question before servers are changed', () => {
     expect(question(made, split(made), []).detail).toMatch(/^a: 1\.4\.1$/m);
   });
 
+  it('says how long it takes, and on what that rests', () => {
+    const takes = (seconds: number, basis: 'server' | 'none' = 'server', down: number | null = 60) => ({
+      expected: { seconds, downtimeSeconds: down, windowSeconds: seconds * 2, basis, samples: 2 },
+    });
+    const detail = (...servers: PlanServer[]) => {
+      const made = plan(...servers);
+      return question(made, split(made), []).detail;
+    };
+    expect(detail(server('a', takes(360)))).toContain(
+      'It takes about 6 min, 60 s of it without recording (as on this server 2 times before).',
+    );
+    expect(detail(server('a', takes(360)), server('b', takes(600, 'server', 120)))).toContain(
+      'Each takes about 6 min to 10 min, without recording 60 s to 2 min (as in earlier rollouts).',
+    );
+    expect(detail(server('a', takes(900, 'none', null)), server('b', takes(900, 'none', null)))).toContain(
+      'Each takes about 15 min (assumed: no earlier rollout from this computer tells).',
+    );
+    expect(detail(server('a', takes(360)), server('b', takes(900, 'none', null)))).toContain(
+      'Each takes about 6 min to 15 min, without recording 60 s (assumed for 1, else as in earlier rollouts).',
+    );
+    expect(detail(server('a'))).not.toContain('takes');
+    const document = planDocument(plan(server('a', takes(360)), blocked), 'Pier');
+    expect(document).toContain('| a | ready | 1\\.4\\.1 | 1\\.4\\.2 | 0 | 6 min |');
+    expect(document).toMatch(/It takes about 6 min, .*as on this server/);
+  });
+
   it('stays short with twenty servers and long notes', () => {
     const message = `Not in the library yet: ${'com.banalytics.box.module:onvif 1.3.0, '.repeat(9)}`;
     const reasons = [{ rule: 'package.not-loaded', severity: 'warn' as const, message }];

@@ -124,6 +124,29 @@ describe('parseFleet', () => {
     });
   });
 
+  it('takes one port or a list of them, and an address without secrets, as health checks', () => {
+    const health = (own: object) => serversOf(boxes({ health: own }, { a: {} })).a?.health;
+    expect(health({ port: 80 })?.ports).toEqual([80]);
+    expect(health({ port: [80, 443], url: 'https://[::1]:8443/up?full=1' })).toMatchObject({
+      ...{ ports: [80, 443], url: 'https://[::1]:8443/up?full=1' },
+    });
+    expect(health({})).toEqual({ settleSeconds: 5, timeoutSeconds: 120 });
+    const said = (own: object) =>
+      messages(JSON.stringify({ systems: { s: { product: 'banalytics', health: own } } })).join(' ');
+    expect(said({ port: '80' })).toContain('"port" must be a number or a list [ … ] of them, found text.');
+    expect(said({ port: [] })).toContain('needs at least one port');
+    expect(said({ port: [80, 0] })).toContain('must be at least 1');
+    for (const url of [
+      'ftp://x/',
+      'http://u:p@x/',
+      'http://x/?password=1',
+      'http://x/#a',
+      'http://',
+      'http://x y/',
+    ])
+      expect(said({ url }), url).toMatch(/"url" must be|Never a secret/);
+  });
+
   it('lays a server over its system, modules, commands and health key by key', () => {
     const { a, b } = serversOf(
       boxes(
@@ -162,7 +185,7 @@ describe('parseFleet', () => {
       tags: [],
       returnMinutes: 30,
       sudo: true,
-      health: { port: 81, settleSeconds: 9, timeoutSeconds: 120 },
+      health: { ports: [81], settleSeconds: 9, timeoutSeconds: 120 },
       commands: { reboot: ['q', 'a b'], serviceStop: ['s'] },
       banalytics: { modules: { 'g:a': '1.0', 'g:b': null, 'g:c': '2.0' } },
     });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { servers, type Window } from '../../../src/updater/fleet/model';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import type { Action, Plan } from '../../../src/updater/plan/plan';
-import { expected, waitsFor } from '../../../src/updater/plan/maintenance';
+import { Experience } from '../../../src/updater/plan/expected';
+import { needed, waitsFor } from '../../../src/updater/plan/maintenance';
 import { makePlan } from '../../../src/updater/plan/planner';
 import type { Facts } from '../../../src/updater/targets/facts';
 
@@ -28,6 +29,7 @@ interface Given {
   to?: string;
   wanted?: string;
   ignoreWindow?: boolean;
+  experience?: Experience;
 }
 
 function fleetOf({ window, server, wanted = '2.0.0' }: Given) {
@@ -58,6 +60,7 @@ function plan(given: Given): Plan {
     supply: { packages: [], silent: new Map() },
     now: new Date(given.now),
     ...(given.ignoreWindow && { ignoreWindow: true }),
+    ...(given.experience && { experience: given.experience }),
   });
 }
 
@@ -102,14 +105,35 @@ describe('a plan for a server with a maintenance window', () => {
 
   it('says until when it is open, and when the next one is', () => {
     expect(said({ window: night, now: '2026-11-22T01:50:00Z' })).toBe(
-      'ready, warn window.too-short: Its maintenance window closes sun 04:00, in 10 min: too soon for the 15 min expected. ' +
+      'ready, warn window.too-short: Its maintenance window closes sun 04:00, in 10 min: too soon for the 15 min that have to be left for it. ' +
         'It opens again sun 22:00, in 18 h 10 min (sat, sun 22:00–04:00, Europe/Tallinn). The rollout waits for it.',
     );
   });
 
+  it('leaves as much as earlier rollouts tell, and a margin', () => {
+    const took = (...seconds: number[]) =>
+      new Experience(
+        '/site/fleet.jsonc',
+        seconds.map((one) => ({
+          ...{ fleet: '/site/fleet.jsonc', server: 'box', system: 'boxes', product: 'banalytics' },
+          ...{ action: 'restart', seconds: one, downtimeSeconds: null },
+        })),
+      );
+    const late = { window: night, now: '2026-11-22T01:50:00Z' };
+    expect(said({ ...late, experience: took(400) })).toBe('ready');
+    expect(said({ ...late, experience: took(401) })).toContain('too soon for the 11 min that');
+    // What it takes now and then is left for, too.
+    expect(said({ ...late, experience: took(60, 60, 601) })).toContain('window.too-short');
+    expect(plan({ ...late, experience: took(400) }).servers[0]?.expected).toMatchObject({
+      ...{ seconds: 400, windowSeconds: 600, basis: 'server', samples: 1 },
+    });
+  });
+
   it('blocks what never fits', () => {
     const window = { from: '22:00', to: '22:14', timeZone: 'UTC' };
-    expect(said({ window, now: afternoon })).toMatch(/^blocked, block window\.never-fits: The 15 min /);
+    expect(said({ window, now: afternoon })).toMatch(
+      /^blocked, block window\.never-fits: Its maintenance window \(.*\) is too short for the 15 min that/,
+    );
     expect(said({ window: { ...window, to: '22:15' }, now: afternoon })).toMatch(
       /^ready, warn window\.closed/,
     );
@@ -139,6 +163,8 @@ describe('what a queued server is told', () => {
     expect(waitsFor(box, new Date('2026-11-21T20:00:00Z'))).toBe(
       'for its maintenance window, opens sat 22:00 (Europe/Tallinn)',
     );
-    expect([0, 1, 3].map((hops) => expected(box, hops) / 60_000)).toEqual([15, 15, 45]);
+    const minutes = (path: string[], hops = path.length) => needed(box, { path }, hops) / 60_000;
+    expect([minutes([]), minutes(['1']), minutes(['1', '2', '3'])]).toEqual([15, 15, 45]);
+    expect(minutes(['1', '2', '3'], 2)).toBe(30);
   });
 });

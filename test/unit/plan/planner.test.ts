@@ -284,7 +284,7 @@ describe('an install', () => {
     const one = plan({
       system: { modules: { [core]: '2.0.0', [other]: '1.0.0' } },
       packages: [],
-      server: { repository, health: { port: 8080 } },
+      server: { repository, health: { port: [8080, 81], url: 'http://127.0.0.1/up' } },
     });
     expect(one.steps).toMatchObject([
       { step: 'stage', module: core, from: '1.0.0', to: '2.0.0' },
@@ -293,6 +293,8 @@ describe('an install', () => {
       { step: 'restart' },
       { step: 'check-service' },
       { step: 'check-port', port: 8080 },
+      { step: 'check-port', port: 81 },
+      { step: 'check-url', url: 'http://127.0.0.1/up' },
     ]);
     expect(plan({ system: { restart: 'service' } }).steps.at(-2)).toMatchObject({ step: 'restart-service' });
   });

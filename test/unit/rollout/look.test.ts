@@ -5,6 +5,8 @@ import type { Library } from '../../../src/updater/packages/library';
 import { look } from '../../../src/updater/rollout/look';
 import type { Facts, JobFact } from '../../../src/updater/targets/facts';
 import type { Link, Links } from '../../../src/updater/targets/link';
+import { linux } from '../../../src/updater/targets/linux';
+import type { Platform } from '../../../src/updater/targets/platform';
 import { fleetOf } from './fixtures';
 
 const well = {
@@ -18,13 +20,19 @@ vi.mock('../../../src/updater/targets/read-facts', async (original) => ({
   readFacts: () => Promise.resolve(answer()),
 }));
 
+// Ten seconds are long in a test.
+vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
+
 const [server] = servers(fleetOf({ s: { servers: 1 } }));
-async function seen(now: () => Facts, signal = new AbortController().signal) {
-  if (server === undefined) throw new Error('no server');
+async function seen(now: () => Facts, signal = new AbortController().signal, of = server) {
+  if (of === undefined) throw new Error('no server');
   answer = now;
-  const links = { get: () => Promise.resolve({} as Link), drop: () => undefined } as unknown as Links;
+  const links = {
+    get: () => Promise.resolve({ server: of, open: true } as Link),
+    drop: () => undefined,
+  } as unknown as Links;
   const library = { list: () => Promise.resolve([]) } as unknown as Library;
-  return look({ server, links, library, signal });
+  return look({ server: of, links, library, signal });
 }
 const job = (state: JobFact['state']): Facts => ({
   ...well,
@@ -55,4 +63,23 @@ it('a look tells of what no waiting mends at once, and ends when nobody waits fo
   const stop = new AbortController();
   stop.abort(new FleetError('cancelled', 'Cancelled.'));
   await expect(seen(fail, stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('a look asks for ports, command and URL too, and believes a bad answer only the third time', async () => {
+  let looks = 0;
+  const seenAfter = async (wellFrom: number, installed = true) => {
+    looks = 0;
+    const probe: Platform['probe'] = () =>
+      Promise.resolve({ listening: ++looks >= wellFrom ? [8080] : [], code: 0 });
+    vi.spyOn(linux, 'probe').mockImplementation(probe);
+    const [checked] = servers(fleetOf({ s: { servers: 1, health: { port: 8080 } } }));
+    const found = seen(() => (installed ? well : { ...well, installed: null }), undefined, checked);
+    return { code: (await found).wrong?.code, looks };
+  };
+  expect(await seenAfter(1)).toEqual({ code: undefined, looks: 1 });
+  expect(await seenAfter(3)).toEqual({ code: undefined, looks: 3 });
+  expect(await seenAfter(4)).toEqual({ code: 'verify.health', looks: 3 });
+  // One that never had the product cannot be well.
+  expect(await seenAfter(9, false)).toEqual({ code: undefined, looks: 0 });
+  vi.restoreAllMocks();
 });

@@ -163,6 +163,25 @@ describe('a rollout', () => {
     expect(outcomes).toEqual({ 's-0': 'done' });
   });
 
+  it('leaves what the plan expects, for all that is still to come', async () => {
+    const fleet = fleetOf({ s: { servers: 1, window: night } });
+    const expected = { seconds: 2400, downtimeSeconds: null, windowSeconds: 2400 } as const;
+    const path = ['1', '2'];
+    const play20 = (start: string) =>
+      play(
+        fleet,
+        planOf(
+          [planned('s-0', { path, expected: { ...expected, basis: 'server', samples: 3 } })],
+          { s: 1 },
+          { action: 'rollback' },
+        ),
+        start,
+        { takes: 25 * minute },
+      );
+    expect((await play20('2026-11-21T20:20:00Z')).begun).toEqual(['s-0 11-21T20:20', 's-0 11-28T20:00']);
+    expect((await play20('2026-11-21T20:21:00Z')).begun).toEqual(['s-0 11-28T20:00', 's-0 11-28T20:25']);
+  });
+
   it('waits anew for those whose turn comes too late', async () => {
     const fleet = fleetOf({ s: { servers: 3, window: night } });
     const { begun } = await play(

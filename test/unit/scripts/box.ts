@@ -178,6 +178,7 @@ export class Box {
         ...(signal && { signal }),
         ...(onStdout && { onStdout }),
       }),
+    forward: () => Promise.reject(new Error('nothing is forwarded here')),
     onClose: () => undefined,
     close: () => undefined,
   };

@@ -1,21 +1,26 @@
+import { once } from 'node:events';
 import { chmodSync, chownSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linux } from '../../../src/updater/targets/linux';
+import { freePort } from '../../lab/sshd';
 import { Box, jobOf, step } from './box';
 import { facts, oldHome } from './update';
 
+/** A box whose `sh` is this shell. */
+function shellBox(shell: string): Box {
+  const box = new Box();
+  box.write(
+    '../bin/sh',
+    `#!/bin/sh\nexec ${shell === 'busybox' ? 'busybox sh' : shell === 'bash' ? 'bash --posix' : 'dash'} "$@"\n`,
+  );
+  chmodSync(join(box.bin, 'sh'), 0o755);
+  return box;
+}
+
 describe.each(['dash', 'bash', 'busybox'])('the facts in %s', (shell) => {
-  /** A box whose `sh` is this shell. */
-  function boxOf(): Box {
-    const box = new Box();
-    box.write(
-      '../bin/sh',
-      `#!/bin/sh\nexec ${shell === 'busybox' ? 'busybox sh' : shell === 'bash' ? 'bash --posix' : 'dash'} "$@"\n`,
-    );
-    chmodSync(join(box.bin, 'sh'), 0o755);
-    return box;
-  }
+  const boxOf = (): Box => shellBox(shell);
 
   it('of a server where nothing of ours ever was, and write nothing', async () => {
     const box = boxOf();
@@ -104,4 +109,29 @@ it('a job cannot carry words that would read as others', async () => {
     await expect(linux.startJob(box.local, jobOf('r-1', [step('flush', word)]))).rejects.toMatchObject({
       code: 'usage',
     });
+});
+
+describe.each(['dash', 'bash', 'busybox'])('a look at the health in %s', (shell) => {
+  const boxOf = (): Box => shellBox(shell);
+
+  it('tells which ports are listened on, and how a command ends', async () => {
+    const box = boxOf();
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const free = await freePort();
+    const probe = (command: string[], ports = [port, free]) => linux.probe(box.local, { ports, command });
+    try {
+      expect(await probe([])).toEqual({ listening: [port], code: 0 });
+      expect(await probe(['sh', '-c', 'exit 7'])).toEqual({ listening: [port], code: 7 });
+      expect(await probe(['true'], [])).toEqual({ listening: [], code: 0 });
+      // Words are no shell line, and what a command prints is no answer.
+      expect(await probe(['printf', 'port 1 yes\ncommand 9\n%s', '$(exit 3); "x" \'y\''])).toMatchObject({
+        ...{ listening: [port], code: 0 },
+      });
+      expect((await probe(['no-such-program'])).code).toBe(127);
+    } finally {
+      listener.close();
+    }
+  });
 });

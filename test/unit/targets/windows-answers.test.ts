@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Ask } from '../../../src/updater/targets/answers';
-import { plainVersion, readAnswers, readBootTime } from '../../../src/updater/targets/windows/answers';
+import {
+  listening,
+  plainVersion,
+  readAnswers,
+  readBootTime,
+} from '../../../src/updater/targets/windows/answers';
 import type { Section } from '../../../src/updater/targets/windows/kit';
 
 const asks: Ask[] = [
@@ -313,5 +318,24 @@ describe('the job', () => {
     expect(read(about, section('alive'), journal(), section('exit', '')).job).toMatchObject({
       state: 'interrupted',
     });
+  });
+});
+
+describe('what listens', () => {
+  it('is a TCP port without another end, in whatever language', () => {
+    const said = [
+      'Активные подключения',
+      '  Имя    Локальный адрес        Внешний адрес          Состояние',
+      '  TCP    0.0.0.0:135            0.0.0.0:0              LISTENING',
+      '  TCP    10.0.0.5:8080          0.0.0.0:0              ПРОСЛУШИВАНИЕ\r',
+      '  TCP    10.0.0.5:49700         10.0.0.9:443           ESTABLISHED',
+      '  TCP    [::]:18080             [::]:0                 ABHÖREN',
+      '  TCP    [::1]:5009             [::]:0                 LISTENING',
+      '  UDP    0.0.0.0:123            *:*',
+      '  TCP    127.0.0.1:9            127.0.0.1:01',
+      'TCP nonsense',
+    ];
+    expect([...listening(said)]).toEqual([135, 8080, 18080, 5009]);
+    expect([...listening([])]).toEqual([]);
   });
 });

@@ -147,12 +147,20 @@ describe('the job that installs', () => {
 
   it('runs an .msi as such, and proves health as far as the fleet file asks for it', () => {
     const context = contextOf(
-      serverOf({ health: { port: 8080, command: ['C:\\x y\\ok.exe', '1'], settleSeconds: 3 } }),
+      serverOf({
+        health: {
+          port: [8080, 81],
+          url: 'http://127.0.0.1/',
+          command: ['C:\\x y\\ok.exe', '1'],
+          settleSeconds: 3,
+        },
+      }),
     );
     const supply = { packages: [installer('4.3.5', '6', 'msi')], silent: new Map<string, string>() };
     const { lines } = hands.installJob({ ...context, supply });
     expect(wordsOf(lines, 'run')?.slice(0, 3)).toEqual([sha('6'), 'Сервер 4.3.5.msi', 'msi']);
-    expect(names(lines).slice(-3)).toEqual(['check-service', 'check-port', 'check-command']);
+    // A URL is asked for from here: nobody on the server can be counted on to.
+    expect(names(lines).slice(-4)).toEqual(['check-service', 'check-port', 'check-port', 'check-command']);
     expect(wordsOf(lines, 'check-command')?.[1]).toBe('"C:\\x y\\ok.exe" 1');
   });
 

@@ -64,7 +64,7 @@ describe('news of rollouts', () => {
 
   it('are none where nothing of these happened', () => {
     expect(rolloutNews([open], [open])).toBeUndefined();
-    expect(rolloutNews([open], [{ ...open, typicalMs: 1 }])).toBeUndefined();
+    expect(rolloutNews([open], [{ ...open, parallel: {} }])).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetEvent, ServerStatus } from '../../../src/updater/rollout/events';
+import type { Expected } from '../../../src/updater/plan/expected';
 import type { Plan } from '../../../src/updater/plan/plan';
 import {
   downtimeOf,
@@ -186,10 +187,19 @@ describe('the forecast', () => {
       endsAt: null,
       note: 'known once the first server is done',
     });
-    expect(forecast(rollout(left(1), { typicalMs: 7_000 }), ms(0))).toEqual({
-      endsAt: ms(7),
-      note: 'as in earlier rollouts',
-    });
+    const expected: Expected = {
+      ...{ seconds: 7, downtimeSeconds: null, windowSeconds: 127, basis: 'server', samples: 1 },
+    };
+    const known = part('a', { expected });
+    expect(forecast(rollout([known]), ms(0))).toEqual({ endsAt: ms(7), note: 'as in earlier rollouts' });
+    // Its download is no part of what is expected.
+    const phases = [
+      { status: 'downloading', step: null, detail: null, at: at(0) },
+      { status: 'installing', step: null, detail: null, at: at(40) },
+    ] as const;
+    expect(forecast(rollout([{ ...known, phases: [...phases] }]), ms(42)).endsAt).toBe(ms(47));
+    for (const unknown of [null, { ...expected, basis: 'none' as const }])
+      expect(forecast(rollout([known, part('b', { expected: unknown })]), ms(0)).endsAt).toBeNull();
   });
 
   it('tells nothing of what waits for a maintenance window, or is over', () => {

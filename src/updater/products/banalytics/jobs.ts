@@ -3,6 +3,7 @@ import { activeFileName } from '../../packages/coordinates';
 import type { PackageInfo } from '../../packages/package-info';
 import type { HistoryEntry } from '../../targets/facts';
 import type { JobLine } from '../../targets/platform';
+import { healthLines } from '../health';
 import { historyEntry } from '../history-entry';
 import type { JobContext, JobPart } from '../product';
 import { needs, room } from './plan';
@@ -48,19 +49,11 @@ function activate(context: JobContext, markerFile: string, record: JobLine, stop
     step('check-swap', markerFile, context.platform.join(active, marker), swapSeconds),
     step('commit'),
     record,
-    ...health(context),
+    ...checks(context),
   ];
 }
 
-function health({ server }: JobContext): JobLine[] {
-  const { settleSeconds, timeoutSeconds, port, command } = server.health;
-  const timeout = String(timeoutSeconds);
-  return [
-    step('check-service', String(settleSeconds), timeout),
-    ...(port === undefined ? [] : [step('check-port', String(port), timeout)]),
-    ...(command === undefined ? [] : [step('check-command', timeout, ...command)]),
-  ];
-}
+const checks = ({ server }: JobContext): JobLine[] => healthLines(server, (command) => command);
 
 export function installJob(context: JobContext): JobPart {
   const { facts, jobDir, jobId, platform, server, to } = context;
@@ -225,7 +218,7 @@ export function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {
 export function restartJob(context: JobContext): JobPart {
   const machine = settings(context.server).restart === 'reboot';
   return {
-    lines: [step(machine ? 'restart' : 'restart-service'), step('commit'), ...health(context)],
+    lines: [step(machine ? 'restart' : 'restart-service'), step('commit'), ...checks(context)],
     files: {},
   };
 }

@@ -1,6 +1,7 @@
 import { coreModule } from '../../packages/coordinates';
 import type { PackageInfo, PackageKind } from '../../packages/package-info';
 import type { Action, PlanStep, Reason } from '../../plan/plan';
+import { healthSteps } from '../health';
 import { cite, type HopDown, type Need, type Proposal, type Situation } from '../product';
 import { rules } from './rules';
 import { activeSet, changes, desiredSet, sameSet, settings, type ModuleChange, type ModuleSet } from './set';
@@ -95,11 +96,7 @@ export function restartSteps({ server }: Situation): PlanStep[] {
   const { restart, service } = settings(server);
   return [
     restart === 'reboot' ? { step: 'restart', machine: server.host } : { step: 'restart-service', service },
-    { step: 'check-service', service, settleSeconds: server.health.settleSeconds },
-    ...(server.health.port === undefined ? [] : [{ step: 'check-port', port: server.health.port }]),
-    ...(server.health.command === undefined
-      ? []
-      : [{ step: 'check-command', command: server.health.command.join(' ') }]),
+    ...healthSteps(server, service),
   ];
 }
 

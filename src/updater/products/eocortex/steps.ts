@@ -1,4 +1,5 @@
 import type { PlanStep } from '../../plan/plan';
+import { healthSteps } from '../health';
 import type { Situation } from '../product';
 import { need } from './supply';
 
@@ -56,10 +57,5 @@ function restart({ server }: Situation): PlanStep[] {
 }
 
 export function checks(situation: Situation): PlanStep[] {
-  const { health } = situation.server;
-  return [
-    { step: 'check-service', service: service(situation), settleSeconds: health.settleSeconds },
-    ...(health.port === undefined ? [] : [{ step: 'check-port', port: health.port }]),
-    ...(health.command === undefined ? [] : [{ step: 'check-command', command: health.command.join(' ') }]),
-  ];
+  return healthSteps(situation.server, service(situation));
 }

@@ -5,6 +5,7 @@ import { compareVersions, isVersion } from '../../packages/versions';
 import type { HistoryEntry } from '../../targets/facts';
 import type { JobLine } from '../../targets/platform';
 import { windowsCommandLine } from '../../targets/windows/words';
+import { healthLines } from '../health';
 import { historyEntry } from '../history-entry';
 import type { Hands, JobContext, JobPart } from '../product';
 import { installerFile, wanted, type InstallerFile } from './supply';
@@ -59,15 +60,8 @@ function installing({ server }: JobContext, file: InstallerFile): JobLine[] {
   ];
 }
 
-function health({ server }: JobContext): JobLine[] {
-  const { settleSeconds, timeoutSeconds, port, command } = server.health;
-  const timeout = String(timeoutSeconds);
-  return [
-    step('check-service', String(settleSeconds), timeout),
-    ...(port === undefined ? [] : [step('check-port', String(port), timeout)]),
-    ...(command === undefined ? [] : [step('check-command', timeout, windowsCommandLine(command))]),
-  ];
-}
+const health = ({ server }: JobContext): JobLine[] =>
+  healthLines(server, (command) => [windowsCommandLine(command)]);
 
 /** As the runner compares versions: without zeros at the end. */
 const plain = (version: string): string => version.replace(/(?:\.0)+$/, '');

@@ -52,3 +52,12 @@ within() { # SECONDS LOG WORD...
   wait $watchdog 2>/dev/null
   return $code
 }
+
+listens() { # PORT
+  if [ -r /proc/net/tcp ]; then
+    hex=$(printf '%04X' "$1")
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$hex [0-9A-F]*:0000 0A"
+  else
+    netstat -an 2>/dev/null | grep -q "[.:]$1 .*LISTEN"
+  fi
+}

@@ -6,6 +6,7 @@ rem Such words are data: read by `set /p`, used as !word! and never parsed as a 
 rem
 rem   server.bat facts NAME       answers everything in one go, the questions of asks-NAME too
 rem   server.bat version NAME     the version of the program in asks-NAME, by its executable's own resource
+rem   server.bat health NAME      what listens, and how the command in asks-NAME ends; it has half a minute
 rem   server.bat pulse JOB        the boot time, and whether a job has ended
 rem   server.bat prepare          makes the state folder
 rem   server.bat begin SHA256     what lies there of a package, and the room that is left
@@ -27,6 +28,8 @@ call :word state
 if "!state!"=="@state" exit /b 3
 if "!verb!"=="facts" goto :facts
 if "!verb!"=="version" goto :version
+if "!verb!"=="health" goto :health
+if "!verb!"=="child" goto :child
 if "!verb!"=="pulse" goto :pulse
 if "!verb!"=="prepare" goto :prepare
 if "!verb!"=="begin" goto :begin
@@ -218,6 +221,46 @@ set "VF_FILE=!one!"
 echo @@version
 powershell -NoLogo -NoProfile -NonInteractive -Command "(Get-Item -LiteralPath $env:VF_FILE).VersionInfo.ProductVersion" <nul 2>nul
 echo @@end
+exit /b 0
+
+:health
+if not exist "asks-!second!" echo @@stale
+echo @@listening
+netstat -an <nul 2>nul
+set "one="
+if exist "asks-!second!" for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="command" set "one=%%c"
+call :word one
+if not defined one goto :health_end
+set "code="
+set "child=child-%random%%random%"
+set "left=30"
+start "" /b cmd /d /c server.bat child !child! <nul >nul 2>nul
+:health_wait
+if exist "!child!.exit" goto :health_ended
+ping -n 2 127.0.0.1 >nul
+set /a "left-=1"
+if !left! gtr 0 goto :health_wait
+echo @@late
+goto :health_end
+:health_ended
+for /f "usebackq" %%c in ("%child%.exit") do set "code=%%c"
+del "!child!.exit" >nul 2>nul
+echo @@code !code!
+:health_end
+echo @@end
+exit /b 0
+
+rem Runs `one` for the health check above, and leaves its exit code.
+:child
+start "" /b /wait !one! <nul >nul 2>nul
+>"!second!.new" echo !errorlevel!
+rem What looks through new files, as a virus scanner does, may hold it for a moment.
+for /l %%i in (1 1 60) do if not exist "!second!.exit" call :tell_code
+exit
+
+:tell_code
+move /y "!second!.new" "!second!.exit" >nul 2>nul
+if not exist "!second!.exit" ping -n 2 127.0.0.1 >nul
 exit /b 0
 
 :pulse

@@ -126,15 +126,6 @@ steady() { # SECONDS
   [ "$(restarts_of_its_own)" = "$before" ]
 }
 
-listens() { # PORT
-  if [ -r /proc/net/tcp ]; then
-    hex=$(printf '%04X' "$1")
-    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$hex [0-9A-F]*:0000 0A"
-  else
-    netstat -an 2>/dev/null | grep -q "[.:]$1 .*LISTEN"
-  fi
-}
-
 # ---- steps. Each says in `why` what went wrong.
 
 refuse() {

@@ -221,3 +221,9 @@ function job(sections: readonly Section[]): JobFact | null {
     ...(look.exit === null ? [] : [['exit', ...look.exit]]),
   ]);
 }
+
+/** TCP ports that are listened on, out of `netstat -an`. Its words are in the language of the server; what listens has no other end. */
+export function listening(lines: readonly string[]): Set<number> {
+  const noOtherEnd = /^\s*TCP\s+\S+:(\d+)\s+(?:0\.0\.0\.0|\[::\]):0\b/i;
+  return new Set(lines.flatMap((line) => Number(noOtherEnd.exec(line)?.[1]) || []));
+}

@@ -9,6 +9,7 @@ import type { Link } from '../link';
 import {
   jobBusy,
   jobEnd,
+  probeSeconds,
   roomRanOut,
   tooLittleRoom,
   type Job,
@@ -16,13 +17,15 @@ import {
   type JournalLine,
   type PackagePlace,
   type Platform,
+  type Probe,
+  type Probed,
   type Pulse,
   type PutOptions,
 } from '../platform';
 import jobScript from '../scripts/job.bat';
 import stepsScript from '../scripts/steps.bat';
-import { plainVersion, readAnswers, readBootTime } from './answers';
-import { batch, speak, type Section, type Spoken } from './kit';
+import { listening, plainVersion, readAnswers, readBootTime } from './answers';
+import { batch, speak, type Question, type Section, type Spoken } from './kit';
 import { readLook } from './look';
 import { taskXml } from './task';
 import { WordFiles } from './words';
@@ -46,7 +49,7 @@ const say = (
     signal,
     asks,
     deadline = short,
-  }: { signal?: AbortSignal | undefined; asks?: Ask[]; deadline?: number } = {},
+  }: { signal?: AbortSignal | undefined; asks?: Question[]; deadline?: number } = {},
 ): Promise<Spoken> => speak(link, stateDir(link.server), words, { deadline, signal, ...(asks && { asks }) });
 
 const section = (sections: readonly Section[], word: string): Section | undefined =>
@@ -72,6 +75,23 @@ async function executableVersion(
   const said = section(sections, 'version')?.lines.find((line) => /\d+\.\d+/.test(line));
   const version = /\d+(?:\.\d+)+/.exec(said ?? '')?.[0];
   return version === undefined ? null : { version: plainVersion(version) };
+}
+
+async function probe(link: Link, { ports, command }: Probe, signal?: AbortSignal): Promise<Probed> {
+  const asks: Question[] = command.length === 0 ? [] : [{ ask: 'command', words: command }];
+  const deadline = probeSeconds * second + short;
+  const { sections } = await say(link, ['health'], { signal, asks, deadline });
+  if (section(sections, 'end') === undefined)
+    throw new FleetError('link.lost', `${link.server.id} did not say to the end how it is.`, {
+      server: link.server.id,
+      hint: 'It may be shutting down. Try again when it is back.',
+    });
+  const open = listening(section(sections, 'listening')?.lines ?? []);
+  const code = section(sections, 'code')?.words[1];
+  return {
+    listening: ports.filter((port) => open.has(port)),
+    code: command.length === 0 ? 0 : code === undefined ? null : Number(code),
+  };
 }
 
 async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse> {
@@ -325,6 +345,7 @@ export const windows: Platform = {
   stateDir,
   join: (folder, ...names) => win32.join(folder, ...names),
   ask,
+  probe,
   pulse,
   prepare,
   beginPackage,

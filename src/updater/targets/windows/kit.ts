@@ -4,7 +4,7 @@ import type { Ask } from '../answers';
 import type { ExecResult, Link } from '../link';
 import serverScript from '../scripts/server.bat';
 import { decodeOutput } from './code-page';
-import { WordFiles } from './words';
+import { windowsCommandLine, WordFiles } from './words';
 
 const second = 1000;
 /** Milliseconds for laying the script and its words down. */
@@ -29,7 +29,7 @@ interface Kit {
   asks: string;
 }
 
-function makeKit(stateDir: string, asks: readonly Ask[]): Kit {
+function makeKit(stateDir: string, asks: readonly Question[]): Kit {
   const script = batch(serverScript);
   const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
   const questions = JSON.stringify(asks);
@@ -53,11 +53,16 @@ function makeKit(stateDir: string, asks: readonly Ask[]): Kit {
   };
 }
 
+/** What the script is asked about: facts, or the command of a look at the server's health. */
+export type Question = Ask | { ask: 'command'; words: readonly string[] };
+
 /** The words of a question, its verb first. */
-function question(ask: Ask): [string, ...string[]] {
+function question(ask: Question): [string, ...string[]] {
   switch (ask.ask) {
     case 'service':
       return ['service', '-1', ask.name];
+    case 'command':
+      return ['command', '-1', windowsCommandLine(ask.words)];
     case 'program':
       return ['program', '-1', ask.path];
     case 'free':
@@ -93,7 +98,7 @@ export async function speak(
   link: Link,
   stateDir: string,
   words: readonly string[],
-  options: { deadline: number; signal?: AbortSignal | undefined; asks?: readonly Ask[] },
+  options: { deadline: number; signal?: AbortSignal | undefined; asks?: readonly Question[] },
 ): Promise<Spoken> {
   const kit = makeKit(stateDir, options.asks ?? []);
   const line = [

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { expectedText } from '../../../updater/plan/expected';
 import type { Plan, PlanServer, PlanStep, Verdict } from '../../../updater/plan/plan';
 import { actionWords, count, listed } from '../../../vscode/words';
 import { button, waiting } from '../controls';
@@ -140,15 +141,17 @@ const verdicts: Record<Verdict, [word: string, icon: string, colour: string]> = 
 };
 
 function server(one: PlanServer): TemplateResult {
-  const { id, verdict, from, to, path, steps } = one;
+  const { id, verdict, from, to, path, steps, expected, leads } = one;
   const [word, name, colour] = verdicts[verdict];
   const hops = path.length > 0 ? path : to === null || to === from ? [] : [to];
   return html`<li class="plan-server">
     <p class="plan-server-head">
-      ${icon(name, colour)} <b>${id}</b> <span class="dim">${word}</span>
+      ${icon(name, colour)} <b>${id}</b>
+      <span class="dim">${word}${leads === undefined ? nothing : `, role ${leads} goes first`}</span>
       <span class="path">${[from ?? 'nothing installed', ...hops].join(' → ')}</span>
     </p>
     ${reasons(one.reasons)}
+    ${expected === undefined ? nothing : html`<p class="dim">Takes ${expectedText(expected)}.</p>`}
     ${
       steps.length > 0
         ? html`<details>

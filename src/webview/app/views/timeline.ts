@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { spanText } from '../../../updater/plan/expected';
 import { outcomeWords, statusWords } from '../../../vscode/words';
 import {
   downtimeOf,
@@ -71,6 +72,11 @@ export function timelineRow(
       ${
         server.outcome === null && last?.status === 'queued' && last.detail !== null
           ? html`<span class="dim">${last.detail}</span>`
+          : nothing
+      }
+      ${
+        server.outcome === null && work === 0 && server.expected !== null
+          ? html`<span class="dim">takes about ${spanText(server.expected.seconds)}</span>`
           : nothing
       }
       ${server.error === null ? nothing : html`<span class="dim">${server.error.message}</span>`}

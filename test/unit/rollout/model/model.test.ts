@@ -22,6 +22,7 @@ const nature: fc.Arbitrary<Nature> = fc.record({
 const server = fc.record({
   hops: fc.integer({ min: 1, max: 3 }),
   wave: fc.nat(2),
+  leads: fc.option(fc.constant('master'), { nil: undefined, freq: 3 }),
   verdict: fc.constantFrom('ready', 'ready', 'ready', 'confirm', 'skip', 'blocked'),
   site: maybe(fc.constantFrom('pier', 'hall')),
   failoverGroup: maybe(fc.constantFrom('one', 'two')),
@@ -76,10 +77,13 @@ function worldOf(given: Given): World {
     one.servers.map((each, j) => {
       const fields = given.systems[i]?.servers[j];
       if (fields === undefined) throw new Error('no such server');
-      const { site, failoverGroup, window, verdict, wave, hops } = fields;
+      const { site, failoverGroup, window, verdict, hops } = fields;
+      // As plans have it: who goes first by its role has a wave of its own, and only in an install.
+      const leads = given.action === 'install' ? fields.leads : undefined;
+      const wave = leads === undefined ? fields.wave + 1 : 0;
       Object.assign(each, { site, failoverGroup, window });
       const path = Array.from({ length: hops }, (_, hop) => `${hop + 2}.0.0`);
-      return planned(each.id, { verdict: verdict as 'ready', wave, path });
+      return planned(each.id, { verdict: verdict as 'ready', wave, path, ...(leads && { leads }) });
     }),
   );
   const parallel = Object.fromEntries(given.systems.map(({ width }, i) => [`s${i}`, width]));

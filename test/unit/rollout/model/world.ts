@@ -264,6 +264,22 @@ export class World {
     }
   }
 
+  /** Behind servers whose role goes first nothing begins unless all of them run the version. */
+  private checkLeaders({ server }: Machine, wave: number): void {
+    for (const { id, leads, system, ...one } of this.plan.servers) {
+      if (
+        leads === undefined ||
+        system !== server.system ||
+        one.wave >= wave ||
+        !willAct({ id, system, ...one })
+      )
+        continue;
+      const { hops, hopsDone, failed, rolledBack } = this.machine(id);
+      if (hopsDone < hops || failed || rolledBack)
+        this.broken.push(`without ${id}, which leads: ${server.id}`);
+    }
+  }
+
   /** What must hold whenever a job begins. */
   private check(begun: Machine, kind: 'install' | 'roll-back'): void {
     const { fleet, plan, broken } = this;
@@ -308,5 +324,6 @@ export class World {
     const open = earlier.filter(({ id }) => this.machine(id).job?.kind === 'install');
     if (open.length > 0) broken.push(`before wave ${wave}: ${said}`);
     this.checkSoak(begun, wave);
+    this.checkLeaders(begun, wave);
   }
 }
