@@ -63,6 +63,7 @@ export class FleetSession {
     if (this.reading !== first) updater.setFleet(this.reading);
     updater.events.on((event) => this.events.fire(event));
     this.current = updater;
+    updater.followOthers();
     return updater;
   }
 

@@ -114,6 +114,7 @@ export class FleetViewPanel implements vscode.Disposable {
   /** Something happened to a server or a rollout of a fleet. */
   event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
     if (session !== this.session) return;
+    if (event.type === 'rollout-left') return this.tell({ type: 'stale' });
     if (moved !== undefined) this.touchRollout(moved);
     if (moved !== undefined && (event.type === 'rollout-started' || event.type === 'rollout-finished'))
       for (const { id } of this.context.rolloutsOf(session).fold(moved.id)?.view()?.servers ?? [])
