@@ -60,11 +60,15 @@ export class FleetViewPanel implements vscode.Disposable {
   private watched: string | null = null;
   private planning: AbortController | undefined;
 
-  /** @param fleet URI of the fleet file; the page may choose another */
+  /**
+   * @param fleet URI of the fleet file; the page may choose another
+   * @param rolloutAsked the rollout that the page shall show first
+   */
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly context: PanelContext,
     private fleet: string | null,
+    private rolloutAsked?: string,
   ) {
     const { webview } = panel;
     const { extensionUri } = context;
@@ -94,8 +98,11 @@ export class FleetViewPanel implements vscode.Disposable {
     return this.fleet;
   }
 
-  reveal(): void {
+  reveal(rollout?: string): void {
+    this.rolloutAsked = rollout;
     this.panel.reveal();
+    // A page that has been hidden, or is not there yet, hears it with its next snapshot.
+    if (rollout !== undefined) this.tell({ type: 'stale' });
   }
 
   onDidDispose(run: () => void): void {
@@ -229,6 +236,8 @@ export class FleetViewPanel implements vscode.Disposable {
     this.missed = false;
     this.ready = true;
     const { sessions, faulty } = this.context.files;
+    const asked = this.rolloutAsked;
+    this.rolloutAsked = undefined;
     if (session) this.askUnasked(session);
     return {
       seq: this.seq,
@@ -242,6 +251,7 @@ export class FleetViewPanel implements vscode.Disposable {
       errors: faulty.find(({ uri }) => uri.toString() === this.fleet)?.errors ?? 0,
       rows: session ? session.servers.flatMap((server) => this.row(session, server) ?? []) : [],
       rollouts: session ? this.context.rolloutsOf(session).views() : [],
+      ...(asked !== undefined && { show: asked }),
     };
   }
 
