@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Grouping } from '../tree/grouping';
+import type { Grouping } from '../vscode/grouping';
 import type { Command } from './command';
 
 /** ms after the last key until the tree follows. */

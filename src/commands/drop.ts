@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { PackageInfo } from '../updater/packages/package-info';
 import type { Faces } from '../vscode/faces';
-import type { FleetSession } from '../vscode/session';
+import type { DropTarget, FleetSession } from '../vscode/session';
 import { count, listed } from '../vscode/words';
 import { packageName } from '../vscode/package-words';
 import { dropMeaning, shortName, type DropPlace, type ModuleChange } from './drop-meaning';
@@ -10,14 +10,6 @@ import { editFleetFile, openForEdit } from './edit-fleet-file';
 import { addInstallers, runLoaded } from './load-package';
 import { loadFiles } from './load';
 import { runsOnePackage } from '../updater/packages/loaded-version';
-
-/** What something was dropped on: a fleet, and a place in it where it was one. */
-export interface DropTarget {
-  session: FleetSession;
-  /** Ids; they are looked up in the fleet file as it is now. */
-  system: string | undefined;
-  server: string | undefined;
-}
 
 /** Packages of the library, by SHA-256, were dropped on a fleet. */
 export async function dropPackages(

@@ -5,7 +5,7 @@ import type { FleetSession } from '../vscode/session';
 import { actionWords, listed, outcomeWords } from '../vscode/words';
 import type { Command } from './command';
 import { follow } from './follow';
-import { leftBehind, unfinished } from './left-behind';
+import { leftBehind, unfinished } from '../updater/rollout/left-behind';
 import { chooseFleet, rolloutsOf } from './selection';
 
 /** Goes on with a rollout that was interrupted, cancelled or had failures: only with servers that are not done. */

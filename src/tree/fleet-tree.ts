@@ -3,7 +3,7 @@ import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { FleetSession } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
-import { keysOf, type Arrangement } from './grouping';
+import { keysOf, type Arrangement } from '../vscode/grouping';
 import { FleetNode, type GroupNode } from './nodes';
 import type { FleetTreeNode, ServerNode } from './server-nodes';
 import { withTooltip } from './tree-node';

@@ -1,17 +1,16 @@
 import * as vscode from 'vscode';
-import type { DropTarget } from '../commands/drop';
 import type { Server } from '../updater/fleet/model';
 import type { ServerState } from '../updater/rollout/state';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { attention } from '../vscode/attention';
 import { builtInCommands, contextKeys, mementoKeys, viewIds } from '../vscode/ids';
-import type { FleetSelection, FleetSession } from '../vscode/session';
+import type { DropTarget, FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { summarise } from '../vscode/summary';
 import { count } from '../vscode/words';
 import { FleetTree } from './fleet-tree';
 import { droppedFiles, droppedPackages, filesType, packagesType } from './dragging';
-import { groupings, type Arrangement } from './grouping';
+import { groupings, type Arrangement } from '../vscode/grouping';
 import type { FleetTreeNode } from './server-nodes';
 
 /** What was dropped: packages by SHA-256, or files. */

@@ -5,7 +5,7 @@ import { capabilities } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
 import type { FleetSession } from '../vscode/session';
 import { count } from '../vscode/words';
-import { groupsOf, passes, type Arrangement, type Group, type Grouping } from './grouping';
+import { groupsOf, passes, type Arrangement, type Group, type Grouping } from '../vscode/grouping';
 import { ServerNode, type FleetTreeNode, type Place } from './server-nodes';
 import { itemOf, markdown } from './tree-node';
 

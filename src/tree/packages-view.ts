@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { DropTarget } from '../commands/drop';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { dataDir } from '../vscode/host';
 import { viewIds } from '../vscode/ids';
 import { PackageUses } from '../vscode/package-use';
+import type { DropTarget } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
 import { draggedPackages, droppedFiles, packagesType, filesType } from './dragging';
 import { DamagedNode, PackageNode, shelves, type PackageTreeNode } from './package-nodes';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { leftBehind } from '../commands/left-behind';
+import { leftBehind } from '../updater/rollout/left-behind';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { viewIds } from '../vscode/ids';

@@ -1,4 +1,4 @@
-import type { Arrangement } from '../tree/grouping';
+import type { Arrangement } from './grouping';
 import type { Documents } from './documents';
 import type { FleetFiles } from './fleet-files';
 import type { FleetLog } from './log';

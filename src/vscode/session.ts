@@ -85,3 +85,11 @@ export interface FleetSelection {
   /** Packages of the library that are meant, where it is some. */
   readonly packages?: readonly PackageInfo[];
 }
+
+/** What something was dropped on: a fleet, and a place in it where it was one. */
+export interface DropTarget {
+  session: FleetSession;
+  /** Ids; they are looked up in the fleet file as it is now. */
+  system: string | undefined;
+  server: string | undefined;
+}

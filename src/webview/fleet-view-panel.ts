@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { leftBehind } from '../commands/left-behind';
+import { leftBehind } from '../updater/rollout/left-behind';
 import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';

@@ -1,7 +1,7 @@
 import type { Server } from '../updater/fleet/model';
 import { serverStatuses, type ServerStatus } from '../updater/rollout/events';
 import type { ServerState } from '../updater/rollout/state';
-import { statusWord, statusWords } from '../vscode/words';
+import { statusWord, statusWords } from './words';
 
 export const groupings = ['system', 'site', 'status', 'tag'] as const;
 /** By what the fleet tree puts servers together. */
