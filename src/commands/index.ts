@@ -15,7 +15,7 @@ import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
 import { openFleetFile } from './open-fleet-file';
 import { openFleetView } from './open-fleet-view';
-import { copySha256, removePackage } from './packages';
+import { copyHash, removePackage } from './packages';
 import { plan } from './plan';
 import { refresh, refreshSelected } from './refresh';
 import { restart } from './restart';
@@ -29,7 +29,7 @@ const commands: Record<CommandName, Command> = {
   chooseVersions,
   clearFilter,
   continue: proceed,
-  copySha256,
+  copyHash,
   doctor,
   download,
   exportHistory,

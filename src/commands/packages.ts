@@ -40,7 +40,7 @@ export const removePackage: Command = async (faces, chosen) => {
 };
 
 /** Copies the SHA-256 of packages, to be compared with the vendor's; several as `sha256sum` writes them. */
-export const copySha256: Command = async (faces, chosen) => {
+export const copyHash: Command = async (faces, chosen) => {
   const packages = await choose(faces, chosen, 'Copy the SHA-256 of which packages?');
   if (packages.length === 0) return;
   const [only, ...others] = packages;

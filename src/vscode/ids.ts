@@ -7,7 +7,7 @@ export const commandIds = {
   chooseVersions: 'vmsFleet.setVersions',
   clearFilter: 'vmsFleet.clearFilter',
   continue: 'vmsFleet.continue',
-  copySha256: 'vmsFleet.copySha256',
+  copyHash: 'vmsFleet.copyHash',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
   exportHistory: 'vmsFleet.exportHistory',
