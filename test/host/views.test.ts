@@ -154,9 +154,10 @@ describe('the views beside each other', () => {
 
   it('set the version of a system by a package that is dragged onto one of its servers', async () => {
     writeFileSync(file, text);
-    await eventually('the old version', async () =>
-      (await rowIn('tree', 'vquay'))?.description.includes('4.2.18'),
-    );
+    await eventually('the old version, in the editor too', async () => {
+      const shown = (await rowIn('tree', 'vquay'))?.description.includes('4.2.18');
+      return shown === true && (await vscode.workspace.openTextDocument(uri)).getText() === text;
+    });
     stand();
     await drop('vquay-2', ...(await dragged('Eocortex 4.3.1')));
     await said(/^vquay: loaded Eocortex 4\.3\.1/);
@@ -257,7 +258,9 @@ describe('the views beside each other', () => {
       say('1', { type: 'status', server: 'vquay-1', status: 'installing', step: 'run', detail: 'setup' });
       const running = await shown(/^Install 4\.3\.1 running · 0 of 2 done · .* · night@shift/);
       assert.deepEqual(running.words, ['rollout', 'running', 'pausable']);
-      assert.match(running.children[0]?.description ?? '', /^installing: setup · 4\.2\.18 → 4\.3\.1/);
+      await eventually('what is done to its server', async () =>
+        (await rowIn('rollouts', 'vquay-1'))?.description.startsWith('installing: setup · 4.2.18 → 4.3.1'),
+      );
       await eventually('its row to move to the others of its status', async () =>
         JSON.stringify(await labels()).includes('["Installing","vquay-1"]'),
       );
