@@ -13,10 +13,21 @@ export function draggedPackages(packages: readonly PackageInfo[]): vscode.DataTr
 
 /** SHA-256 of the packages that were dropped. */
 export async function droppedPackages(data: vscode.DataTransfer): Promise<string[]> {
-  const text = await data.get(packagesType)?.asString();
-  if (text === undefined) return [];
-  const hashes: unknown = JSON.parse(text);
-  return Array.isArray(hashes) ? hashes.filter((one): one is string => typeof one === 'string') : [];
+  for (const [type, item] of data) {
+    if (type !== packagesType) continue;
+    // VS Code itself puts an object under this type too: which rows of which tree are dragged.
+    const hashes = parsed(await item.asString());
+    if (Array.isArray(hashes)) return hashes.filter((one): one is string => typeof one === 'string');
+  }
+  return [];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function droppedFiles(data: vscode.DataTransfer): Promise<vscode.Uri[]> {

@@ -88,7 +88,7 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
     if (!session) return;
     const [packages, files] = await Promise.all([droppedPackages(data), droppedFiles(data)]);
     const { system, server } = node?.place ?? { system: undefined, server: undefined };
-    this.means.drop({ session, system, server }, { packages, files });
+    if (packages.length + files.length > 0) this.means.drop({ session, system, server }, { packages, files });
   }
 
   /** There are other fleet files, or something else in them. */
