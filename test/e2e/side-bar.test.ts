@@ -107,7 +107,9 @@ it('lists a rollout while it runs and when it is over', { timeout: 4 * minutes }
   await workbench().treeRow(/pier-1.*(install|download|restart)ing/, 'Rollouts');
   await workbench().screenshot('rollouts running');
   await workbench().rowAction(running, 'Pause Rollout…');
-  await workbench().treeRow(/Install 1\.4\.2\s*(paused|done)/, 'Rollouts');
+  const paused = await workbench().treeRow(/Install 1\.4\.2\s*paused/, 'Rollouts');
+  await workbench().screenshot('rollouts paused');
+  await workbench().rowAction(paused, 'Continue Paused Rollout');
   await until(
     'it to be over',
     async () =>
