@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Locator } from 'playwright-core';
 import { useWorkbench } from './session';
-import { exactly, until } from './until';
+import { until } from '../lab/until';
+import { exactly } from './exactly';
 
 const workbench = useWorkbench();
 const minutes = 60_000;

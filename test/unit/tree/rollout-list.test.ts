@@ -6,8 +6,11 @@ import { count } from '../../../src/updater/rollout/tally';
 import { at, planned, planOf } from '../rollout/fixtures';
 
 const file = '/f.jsonc';
-const stamped = (seconds: number, event: NewEvent, rollout = 'r'): FleetEvent =>
-  ({ at: at(seconds), rollout, ...event }) as FleetEvent;
+const stamped = (seconds: number, event: NewEvent, rollout = 'r'): FleetEvent => ({
+  at: at(seconds),
+  rollout,
+  ...event,
+});
 const started = (ids: string[], resumed = false): NewEvent => ({
   ...{ type: 'rollout-started', action: 'install', fleet: file, by: resumed ? 'b@y' : 'a@x', resumed },
   plan: planOf(
