@@ -19,14 +19,14 @@ const text = `{
       "product": "eocortex",
       "version": "4.2.18", // the last good one
       "servers": {
-        "vquay-1": { "host": "127.0.0.1", "port": 1, "app": "server", "site": "pier", "tags": ["ptz", "solar"] },
+        "vquay-1": { "host": "127.0.0.1", "port": 1, "app": "server", "site": "vpier", "tags": ["ptz", "solar"] },
         "vquay-2": { "host": "127.0.0.1", "port": 2, "app": "server", "tags": ["ptz"] }
       }
     },
     "vboxes": {
       "product": "banalytics",
       "modules": { "com.banalytics.box:core": "1.4.2" },
-      "servers": { "vbox-1": { "host": "127.0.0.1", "port": 3, "environment": "e1", "site": "pier" } }
+      "servers": { "vbox-1": { "host": "127.0.0.1", "port": 3, "environment": "e1", "site": "vpier" } }
     }
   }
 }
@@ -74,10 +74,10 @@ describe('the views beside each other', () => {
   it('group servers by site and tag, and by system again', async () => {
     await call(commandIds.groupBySite);
     assert.deepEqual(await labels(), [
-      ['pier', 'vquay-1', 'vbox-1'],
+      ['vpier', 'vquay-1', 'vbox-1'],
       ['No site', 'vquay-2'],
     ]);
-    const pier = await rowIn('tree', 'pier');
+    const pier = await rowIn('tree', 'vpier');
     assert.ok(pier?.words.includes('system') === true);
     assert.match(pier.children[1]?.description ?? '', / · vboxes$/);
     await call(commandIds.groupByTag);
@@ -100,19 +100,19 @@ describe('the views beside each other', () => {
     const { events } = await updater();
     const listening = events.on((event) => event.type === 'checking' && asked.push(event.server));
     await call(commandIds.groupBySite);
-    await call(commandIds.refreshSelected, (await rowIn('tree', 'pier'))?.node);
+    await call(commandIds.refreshSelected, (await rowIn('tree', 'vpier'))?.node);
     listening.dispose();
     assert.deepEqual(asked, ['vquay-1', 'vbox-1']);
     await call(commandIds.groupBySystem);
   });
 
   it('filter servers, and show all again where the person goes away', async () => {
-    await call(commandIds.filterServers, undefined, ['PIER vquay']);
+    await call(commandIds.filterServers, undefined, ['VPIER vquay']);
     assert.deepEqual(await labels(), [['vquay', 'vquay-1']]);
     assert.match((await rowIn('tree', 'vquay'))?.description ?? '', /1 of 2 servers$/);
     assert.equal(person?.typed[0]?.value, '');
     await call(commandIds.filterServers);
-    assert.equal(person?.typed[0]?.value, 'PIER vquay');
+    assert.equal(person?.typed[0]?.value, 'VPIER vquay');
     assert.deepEqual(await labels(), [['vquay', 'vquay-1']], 'what was there before stays');
     await call(commandIds.clearFilter);
     assert.equal((await labels()).length, 2);
@@ -173,7 +173,7 @@ describe('the views beside each other', () => {
     await said(/^Eocortex 4\.3\.1 is not for vboxes, which runs Banalytics\.$/);
     await call(commandIds.groupBySite);
     stand();
-    await drop('pier', ...eocortex);
+    await drop('vpier', ...eocortex);
     await said(/^Drop packages on a system or on a server/);
     await call(commandIds.groupBySystem);
     assert.equal(readFileSync(file, 'utf8'), before);
