@@ -1,9 +1,12 @@
 import type * as vscode from 'vscode';
 import { registerCommands } from './commands';
+import { dropFiles, dropPackages } from './commands/drop';
 import { ask } from './commands/refresh';
 import type { Server } from './updater/fleet/model';
 import type { Updater } from './updater/updater';
 import { FleetView } from './tree/fleet-view';
+import { PackagesView } from './tree/packages-view';
+import { RolloutsView } from './tree/rollouts-view';
 import { Documents } from './vscode/documents';
 import type { Faces } from './vscode/faces';
 import { FleetFiles } from './vscode/fleet-files';
@@ -21,8 +24,12 @@ import { FleetViews } from './webview/fleet-views';
 export interface Api {
   /** The updater of a fleet file that is shown; undefined for any other file. */
   updaterFor(file: vscode.Uri): Promise<Updater | undefined>;
-  /** The tree as the view shows it. */
+  /** The trees as the views show them. */
   tree: vscode.TreeDataProvider<unknown>;
+  /** What is dropped on the fleet tree. */
+  drops: vscode.TreeDragAndDropController<unknown>;
+  packages: vscode.TreeDataProvider<unknown> & vscode.TreeDragAndDropController<unknown>;
+  rollouts: vscode.TreeDataProvider<unknown>;
 }
 
 let files: FleetFiles | undefined;
@@ -36,13 +43,26 @@ export function activate(context: vscode.ExtensionContext): Api {
   files = found;
   const refresh = (session: FleetSession, servers?: Server[]) =>
     ask(session, servers).catch((error: unknown) => report(log, error));
-  const view = new FleetView(found, refresh);
+  const loud = (work: Promise<void>) => void work.catch((error: unknown) => report(log, error));
+  const view = new FleetView({
+    ...{ files: found, refresh, memento: context.workspaceState },
+    drop: (target, { packages, files }) =>
+      loud(packages.length > 0 ? dropPackages(faces, target, packages) : dropFiles(faces, target, files)),
+  });
+  const quiet = (what: string) => (error: unknown) => log.error(what, error);
+  const packages = new PackagesView(
+    found,
+    (target, dropped) => loud(dropFiles(faces, target, dropped)),
+    quiet('packages'),
+  );
+  const rollouts = new RolloutsView(found, quiet('rollouts'));
   const statusBar = new StatusBar(found);
   const fleetViews = new FleetViews({ files: found, log, documents, extensionUri: context.extensionUri });
   const faces: Faces = {
     ...{ files: found, log, documents, secrets },
     selection: () => view.selection,
-    openFleetView: (session) => fleetViews.open(session),
+    arrangement: { get: () => view.tree.arrangement, set: (change) => view.arrange(change) },
+    openFleetView: (session, rollout) => fleetViews.open(session, rollout),
   };
   const interrupted = new InterruptedRollouts(faces);
 
@@ -58,6 +78,8 @@ export function activate(context: vscode.ExtensionContext): Api {
       log.event(event);
       view.tree.event(session, event);
       fleetViews.event(session, event);
+      rollouts.event(session, event);
+      packages.event(event);
       summary.touch('');
     });
     void interrupted.look(session).catch((error: unknown) => log.error('interrupted rollouts', error));
@@ -66,6 +88,8 @@ export function activate(context: vscode.ExtensionContext): Api {
     found.sessions.forEach(follow);
     view.filesChanged();
     fleetViews.filesChanged();
+    rollouts.filesChanged();
+    packages.filesChanged();
     statusBar.update();
   });
 
@@ -73,6 +97,8 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...[
       registerCommands(faces),
       view,
+      packages,
+      rollouts,
       fleetViews,
       statusBar,
       documents,
@@ -81,7 +107,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     ],
   );
   return {
-    tree: view.tree,
+    ...{ tree: view.tree, drops: view, packages, rollouts },
     async updaterFor(file) {
       await found.settled();
       return found.sessionOf(file)?.updater();

@@ -57,6 +57,7 @@ export function eventText(event: FleetEvent, paint: Paint): string[] {
     case 'facts':
     case 'checking':
     case 'progress':
+    case 'rollout-left':
       return [];
   }
 }

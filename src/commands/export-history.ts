@@ -1,21 +1,23 @@
 import * as vscode from 'vscode';
 import { recordOf } from '../updater/rollout/history';
 import { report, reportFormats } from '../updater/rollout/report';
+import { count } from '../vscode/words';
 import type { Command } from './command';
-import { chooseFleet } from './selection';
+import { chooseFleet, rolloutsOf } from './selection';
 
 const names = { html: 'Web page', csv: 'Table (CSV)', json: 'JSON' };
 const open = 'Open';
 
-/** Writes the history of a fleet's rollouts into a file: who, when, what, how long, and the recording gap of each server. */
+/** Writes the history of a fleet's rollouts, or of those that were chosen, into a file: who, when, what, how long, and the recording gap of each server. */
 export const exportHistory: Command = async (faces, chosen) => {
   const session = await chooseFleet(faces, chosen);
   if (!session) return;
   const updater = await session.updater();
-  const rollouts = (await updater.rollouts()).filter(({ fleet }) => fleet === session.fleet.file);
+  const rollouts = await rolloutsOf(session, chosen);
+  const [one] = chosen.some(({ rollout }) => rollout !== undefined) ? rollouts : [];
   const target = await vscode.window.showSaveDialog({
     title: 'Export Rollout History',
-    defaultUri: vscode.Uri.joinPath(session.uri, '..', 'rollouts.html'),
+    defaultUri: vscode.Uri.joinPath(session.uri, '..', `${one ? `rollout-${one.id}` : 'rollouts'}.html`),
     filters: { [names.html]: ['html'], [names.csv]: ['csv'], [names.json]: ['json'] },
   });
   if (!target) return;
@@ -24,7 +26,7 @@ export const exportHistory: Command = async (faces, chosen) => {
     rollouts.map(async (one) => recordOf(one, await updater.journal(one.id))),
   );
   await vscode.workspace.fs.writeFile(target, Buffer.from(report(records, format)));
-  const said = `VMS Fleet: ${records.length} rollouts written to ${vscode.workspace.asRelativePath(target)}.`;
+  const said = `VMS Fleet: ${count(records.length, 'rollout')} written to ${vscode.workspace.asRelativePath(target)}.`;
   // Not awaited: it is written, whatever becomes of the notification.
   void vscode.window.showInformationMessage(said, open).then((choice) => {
     if (choice === open) void vscode.env.openExternal(target);

@@ -5,7 +5,7 @@ import type { FleetSelection, FleetSession } from '../vscode/session';
 import type { Faces } from '../vscode/faces';
 import { actionWords, listed } from '../vscode/words';
 import type { Command } from './command';
-import { chooseFleet } from './selection';
+import { chooseFleet, rolloutsOf } from './selection';
 
 interface Picked {
   session: FleetSession;
@@ -78,8 +78,8 @@ async function choose(
 ): Promise<Picked | undefined> {
   const session = await chooseFleet(faces, chosen);
   if (!session) return undefined;
-  const running = (await (await session.updater()).rollouts()).filter(
-    (rollout) => rollout.state === 'running' && rollout.fleet === session.fleet.file && fits(rollout),
+  const running = (await rolloutsOf(session, chosen)).filter(
+    (rollout) => rollout.state === 'running' && fits(rollout),
   );
   if (running.length === 0) {
     void vscode.window.showInformationMessage('VMS Fleet: there is no such rollout that runs now.');

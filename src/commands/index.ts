@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Faces } from '../vscode/faces';
 import { commandIds, type CommandName } from '../vscode/ids';
 import { report } from '../vscode/report';
+import { clearFilter, filterServers, groupBy } from './arrange';
 import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
 import { doctor } from './doctor';
@@ -14,6 +15,7 @@ import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
 import { openFleetFile } from './open-fleet-file';
 import { openFleetView } from './open-fleet-view';
+import { copyHash, removePackage } from './packages';
 import { plan } from './plan';
 import { refresh, refreshSelected } from './refresh';
 import { restart } from './restart';
@@ -25,11 +27,22 @@ import { showLog } from './show-log';
 const commands: Record<CommandName, Command> = {
   cancel,
   chooseVersions,
+  clearFilter,
   continue: proceed,
+  copyHash,
   doctor,
   download,
   exportHistory,
+  filterServers,
   forgetPassword,
+  groupBySite: groupBy('site'),
+  groupByStatus: groupBy('status'),
+  groupBySystem: groupBy('system'),
+  groupByTag: groupBy('tag'),
+  groupedBySite: groupBy('site'),
+  groupedByStatus: groupBy('status'),
+  groupedBySystem: groupBy('system'),
+  groupedByTag: groupBy('tag'),
   install,
   load,
   newFleetFile,
@@ -39,6 +52,7 @@ const commands: Record<CommandName, Command> = {
   plan,
   refresh,
   refreshSelected,
+  removePackage,
   // What it is called where a system has its package already.
   replacePackage: load,
   restart,

@@ -6,7 +6,7 @@ import type { Faces } from '../vscode/faces';
 import type { FleetSession } from '../vscode/session';
 import { actionWords, count } from '../vscode/words';
 import { follow } from './follow';
-import { leftBehind, unfinished } from './left-behind';
+import { leftBehind, unfinished } from '../updater/rollout/left-behind';
 import { resumeRollout } from './resume';
 
 /** Goes on with rollouts that a closed or killed VS Code left behind; tells once of those that are too old for that. */

@@ -28,6 +28,16 @@ export async function loadPackage(faces: Faces, session: FleetSession, system: S
       : place === 'address'
         ? await fromAddress(library, system)
         : await fromFiles(library, system);
+  await runLoaded(faces, session, system, loaded);
+}
+
+/** Lets a system run what was loaded: asks where it replaces something, and writes the version into the fleet file. */
+export async function runLoaded(
+  faces: Faces,
+  session: FleetSession,
+  system: System,
+  loaded: readonly PackageInfo[],
+): Promise<void> {
   const version = loadedVersion(system, loaded);
   if (version === undefined) return;
   if (!(await agreed(version, loaded))) return;
@@ -86,10 +96,22 @@ async function fromFiles(library: Library, system: System): Promise<PackageInfo[
     canSelectMany: true,
     filters: { Installers: ['exe', 'msi'], 'All files': ['*'] },
   });
+  return addInstallers(
+    library,
+    system,
+    (picked ?? []).map(({ fsPath }) => fsPath),
+  );
+}
+
+/** All or none: one that is missing might be the one that the system shall run. */
+export async function addInstallers(
+  library: Library,
+  system: System,
+  paths: readonly string[],
+): Promise<PackageInfo[]> {
   const loaded: PackageInfo[] = [];
-  // All or none: one that is missing might be the one that the system shall run.
-  for (const { fsPath } of picked ?? []) {
-    const info = await add(library, system, fsPath);
+  for (const path of paths) {
+    const info = await add(library, system, path);
     if (info === undefined) return [];
     loaded.push(info);
   }

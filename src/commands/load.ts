@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { Server, System } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
+import type { PackageInfo } from '../updater/packages/package-info';
 import type { FleetSession } from '../vscode/session';
 import { count, listed } from '../vscode/words';
 import type { Command } from './command';
@@ -67,18 +68,32 @@ async function fromFiles(session: FleetSession, servers: readonly Server[]): Pro
     filters: { Packages: ['jar', 'zip', 'exe', 'msi'], 'All files': ['*'] },
   });
   if (!picked || picked.length === 0) return [];
+  const loaded = await loadFiles(
+    session,
+    servers,
+    picked.map(({ fsPath }) => fsPath),
+  );
+  return loaded.map(({ file, version }) => `${file} ${version}`);
+}
+
+/** Puts files into the library; what the fleet file says of these servers helps to tell what they are. */
+export async function loadFiles(
+  session: FleetSession,
+  servers: readonly Server[],
+  paths: readonly string[],
+): Promise<PackageInfo[]> {
   const products = [...new Set(servers.map(({ product }) => product))];
   const hints = { product: products.length === 1 ? products[0] : undefined, modules: modulesOf(servers) };
   const { library } = await session.updater();
-  return working(`loading ${count(picked.length, 'file')}`, async (progress, signal) => {
-    const loaded: string[] = [];
-    for (const { fsPath } of picked) {
-      const { info } = await library.add(fsPath, {
+  return working(`loading ${count(paths.length, 'file')}`, async (progress, signal) => {
+    const loaded: PackageInfo[] = [];
+    for (const path of paths) {
+      const { info } = await library.add(path, {
         hints,
         signal,
-        onProgress: (done, total) => progress(fsPath, done, total),
+        onProgress: (done, total) => progress(path, done, total),
       });
-      loaded.push(`${info.file} ${info.version}`);
+      loaded.push(info);
     }
     return loaded;
   });

@@ -5,28 +5,28 @@ import type { FleetSession } from '../vscode/session';
 import { actionWords, listed, outcomeWords } from '../vscode/words';
 import type { Command } from './command';
 import { follow } from './follow';
-import { leftBehind, unfinished } from './left-behind';
-import { chooseFleet } from './selection';
+import { leftBehind, unfinished } from '../updater/rollout/left-behind';
+import { chooseFleet, rolloutsOf } from './selection';
 
 /** Goes on with a rollout that was interrupted, cancelled or had failures: only with servers that are not done. */
 export const resume: Command = async (faces, chosen) => {
   const session = await chooseFleet(faces, chosen);
   if (!session) return;
   const wanted = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
-  const all = (await (await session.updater()).rollouts()).filter(
-    ({ fleet }) => fleet === session.fleet.file,
-  );
-  const rollouts = leftBehind(all).filter(
-    (rollout) => wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id)),
+  const meant = new Set((await rolloutsOf(session, chosen)).map(({ id }) => id));
+  const rollouts = leftBehind(await rolloutsOf(session)).filter(
+    (rollout) =>
+      meant.has(rollout.id) && (wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id))),
   );
   if (rollouts.length === 0) {
     void vscode.window.showInformationMessage('VMS Fleet: there is no rollout to go on with.');
     return;
   }
-  const picked = await vscode.window.showQuickPick(rollouts.map(itemOf), {
-    title: 'Go on with which rollout?',
-  });
-  if (picked) await resumeRollout(faces, session, picked.rollout);
+  // One that was chosen by itself is not asked for again.
+  const [only] = chosen.some(({ rollout }) => rollout !== undefined) ? rollouts : [];
+  const title = 'Go on with which rollout?';
+  const rollout = only ?? (await vscode.window.showQuickPick(rollouts.map(itemOf), { title }))?.rollout;
+  if (rollout) await resumeRollout(faces, session, rollout);
 };
 
 /** Asks once, naming the servers, and follows the rollout to its end. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
+import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import { FleetSession, type FleetSelection } from '../vscode/session';
 import { count, statusWord } from '../vscode/words';
@@ -47,6 +48,16 @@ export async function chooseFleet(
     session,
   }));
   return (await vscode.window.showQuickPick(items, { title: 'Which fleet?' }))?.session;
+}
+
+/** The rollouts of a fleet on this machine, newest first; only those that were chosen, where some were. */
+export async function rolloutsOf(
+  session: FleetSession,
+  chosen: readonly FleetSelection[] = [],
+): Promise<RolloutSummary[]> {
+  const ids = new Set(chosen.flatMap(({ rollout }) => rollout ?? []));
+  const all = await (await session.updater()).rollouts();
+  return all.filter(({ id, fleet }) => fleet === session.fleet.file && (ids.size === 0 || ids.has(id)));
 }
 
 /** The servers that are meant: those selected, else those that the person picks. Undefined: none. */

@@ -1,43 +1,94 @@
 import * as vscode from 'vscode';
+import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
 import type { FleetSession } from '../vscode/session';
-import { FleetNode, type FleetTreeNode, type ServerNode, type SystemNode } from './nodes';
 import { Throttle } from '../vscode/throttle';
+import { keysOf, type Arrangement } from '../vscode/grouping';
+import { FleetNode, type GroupNode } from './nodes';
+import type { FleetTreeNode, ServerNode } from './server-nodes';
+import { withTooltip } from './tree-node';
 
 /** At most so many refreshes of one server's row a second. */
 const refreshesPerSecond = 4;
+/** ms between two moves of servers from group to group, which draws all that is open anew. */
+const regroupEvery = 1_000;
 
-/** Systems, their servers, and what each server has. Only the row of the server that something happened to is refreshed. */
+/** Groups, their servers, and what each server has. Only the row of the server that something happened to is refreshed. */
 export class FleetTree implements vscode.TreeDataProvider<FleetTreeNode>, vscode.Disposable {
   private readonly changes = new vscode.EventEmitter<FleetTreeNode | undefined>();
-  private readonly throttle = new Throttle<ServerNode>(1000 / refreshesPerSecond, (node) =>
+  private readonly rows = new Throttle<ServerNode>(1000 / refreshesPerSecond, (node) =>
     this.changes.fire(node),
   );
-  private readonly serverNodes = new Map<string, ServerNode>();
+  private readonly regroup = new Throttle<string>(regroupEvery, () => this.build());
+  /** A server's rows, several where it has several tags; and in which groups they stand. */
+  private readonly serverNodes = new Map<string, { server: Server; groups: string; nodes: ServerNode[] }>();
+  private sessions: FleetSession[] = [];
   private fleets: FleetNode[] = [];
+  private shape: Arrangement;
 
   readonly onDidChangeTreeData = this.changes.event;
 
+  constructor(arrangement: Arrangement) {
+    this.shape = arrangement;
+  }
+
+  get arrangement(): Arrangement {
+    return this.shape;
+  }
+
+  /** How many servers there are, and how many of them the filter lets through. */
+  get counts(): { all: number; shown: number } {
+    const all = this.sessions.reduce((sum, { servers }) => sum + servers.length, 0);
+    const shown = [...this.serverNodes.values()].filter(({ nodes }) => nodes.length > 0).length;
+    return { all, shown };
+  }
+
+  arrange(change: Partial<Arrangement>): void {
+    this.shape = { ...this.shape, ...change };
+    this.build();
+  }
+
   /** Builds the tree anew: the fleet files changed. */
   setFleets(sessions: FleetSession[]): void {
-    this.throttle.clear();
+    this.sessions = sessions;
+    this.build();
+  }
+
+  private build(): void {
+    this.rows.clear();
     this.serverNodes.clear();
-    this.fleets = sessions.map((session) => new FleetNode(session));
-    for (const node of this.systems().flatMap((system) => system.serverNodes))
-      this.serverNodes.set(key(node.session, node.server.id), node);
+    this.fleets = this.sessions.map((session) => new FleetNode(session, this.shape));
+    for (const session of this.sessions)
+      for (const server of session.servers) {
+        const known = { server, state: session.states.get(server.id) };
+        const groups = keysOf(known, this.shape).join('\n');
+        this.serverNodes.set(key(session, server.id), { server, groups, nodes: [] });
+      }
+    for (const node of this.groups().flatMap((group) => group.serverNodes))
+      this.serverNodes.get(key(node.session, node.server.id))?.nodes.push(node);
     this.changes.fire(undefined);
   }
 
-  /** Something happened to a server: its row is refreshed, soon. */
+  /** Something happened to a server: its rows are refreshed, soon; or it goes into another group. */
   event(session: FleetSession, event: FleetEvent): void {
     if (!('server' in event) || event.type === 'log') return;
-    const node = this.serverNodes.get(key(session, event.server));
-    if (node) this.throttle.touch(node);
+    const known = this.serverNodes.get(key(session, event.server));
+    if (!known) return;
+    for (const node of known.nodes) this.rows.touch(node);
+    if (!this.followsStatus) return;
+    const state = session.states.get(event.server);
+    const now = keysOf({ server: known.server, state }, this.shape).join('\n');
+    if (now !== known.groups) this.regroup.touch('');
+  }
+
+  /** Only then an event can move a server. */
+  private get followsStatus(): boolean {
+    return this.shape.grouping === 'status' || this.shape.filter !== '';
   }
 
   getChildren(node?: FleetTreeNode): FleetTreeNode[] {
     if (node) return node.children();
-    return this.fleets.length > 1 ? this.fleets : this.systems();
+    return this.fleets.length > 1 ? this.fleets.filter(({ groups }) => groups.length > 0) : this.groups();
   }
 
   getTreeItem(node: FleetTreeNode): vscode.TreeItem {
@@ -48,19 +99,17 @@ export class FleetTree implements vscode.TreeDataProvider<FleetTreeNode>, vscode
     return node.parent instanceof FleetNode && this.fleets.length < 2 ? undefined : node.parent;
   }
 
-  /** Only the tooltip that is looked at is made. */
   resolveTreeItem(item: vscode.TreeItem, node: FleetTreeNode): vscode.TreeItem {
-    const tooltip = node.tooltip();
-    if (tooltip) item.tooltip = tooltip;
-    return item;
+    return withTooltip(item, node);
   }
 
-  private systems(): SystemNode[] {
-    return this.fleets.flatMap(({ systems }) => systems);
+  private groups(): GroupNode[] {
+    return this.fleets.flatMap(({ groups }) => groups);
   }
 
   dispose(): void {
-    this.throttle.clear();
+    this.rows.clear();
+    this.regroup.clear();
     this.changes.dispose();
   }
 }

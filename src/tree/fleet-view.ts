@@ -2,31 +2,55 @@ import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
 import type { ServerState } from '../updater/rollout/state';
 import type { FleetFiles } from '../vscode/fleet-files';
-import { viewIds } from '../vscode/ids';
-import type { FleetSelection, FleetSession } from '../vscode/session';
+import { attention } from '../vscode/attention';
+import { builtInCommands, contextKeys, mementoKeys, viewIds } from '../vscode/ids';
+import type { DropTarget, FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { summarise } from '../vscode/summary';
 import { count } from '../vscode/words';
 import { FleetTree } from './fleet-tree';
-import type { FleetTreeNode } from './nodes';
+import { droppedFiles, droppedPackages, filesType, packagesType } from './dragging';
+import { groupings, type Arrangement } from '../vscode/grouping';
+import type { FleetTreeNode } from './server-nodes';
 
-/** The view `vmsFleet.fleet`: the tree, its message and badge, and when servers are asked by themselves. */
-export class FleetView implements vscode.Disposable {
-  readonly tree = new FleetTree();
-  private readonly view = vscode.window.createTreeView<FleetTreeNode>(viewIds.fleet, {
-    treeDataProvider: this.tree,
-    canSelectMany: true,
-    showCollapseAll: true,
-  });
+/** What was dropped: packages by SHA-256, or files. */
+export interface Dropped {
+  packages: string[];
+  files: vscode.Uri[];
+}
+
+export interface FleetViewMeans {
+  files: FleetFiles;
+  /** Asks servers of a fleet, default all, and tells of errors itself. */
+  refresh(session: FleetSession, servers?: Server[]): Promise<void>;
+  drop(target: DropTarget, dropped: Dropped): void;
+  /** Of the workspace. */
+  memento: vscode.Memento;
+}
+
+/** The view `vmsFleet.fleet`: the tree, how it is arranged, its message and badge, and when servers are asked by themselves. */
+export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode>, vscode.Disposable {
+  readonly tree: FleetTree;
+  readonly dragMimeTypes = [];
+  readonly dropMimeTypes = [packagesType, filesType];
+  private readonly view: vscode.TreeView<FleetTreeNode>;
+  private readonly files: FleetFiles;
   private readonly subscriptions: vscode.Disposable[];
   private readonly asking = new WeakSet<FleetSession>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param refresh asks servers of a fleet, default all, and tells of errors itself */
-  constructor(
-    private readonly files: FleetFiles,
-    private readonly refresh: (session: FleetSession, servers?: Server[]) => Promise<void>,
-  ) {
+  constructor(private readonly means: FleetViewMeans) {
+    this.files = means.files;
+    const kept: unknown = means.memento.get(mementoKeys.grouping);
+    // A filter is not kept: who forgot it would miss servers.
+    this.tree = new FleetTree({ grouping: groupings.find((one) => one === kept) ?? 'system', filter: '' });
+    this.view = vscode.window.createTreeView(viewIds.fleet, {
+      treeDataProvider: this.tree,
+      dragAndDropController: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    });
+    this.tellArrangement();
     this.subscriptions = [
       this.view.onDidChangeVisibility(() => this.onVisibility()),
       vscode.workspace.onDidChangeConfiguration(() => this.startTimer()),
@@ -37,20 +61,62 @@ export class FleetView implements vscode.Disposable {
     return this.view.selection;
   }
 
+  arrange(change: Partial<Arrangement>): void {
+    if (
+      Object.entries(change).every(
+        ([key, value]) => this.tree.arrangement[key as keyof Arrangement] === value,
+      )
+    )
+      return;
+    this.tree.arrange(change);
+    if (change.grouping) void this.means.memento.update(mementoKeys.grouping, change.grouping);
+    this.tellArrangement();
+    this.tellMessage();
+  }
+
+  private tellArrangement(): void {
+    const { grouping, filter } = this.tree.arrangement;
+    const set = (key: string, value: unknown) =>
+      void vscode.commands.executeCommand(builtInCommands.setContext, key, value);
+    set(contextKeys.grouping, grouping);
+    set(contextKeys.filtered, filter !== '');
+  }
+
+  async handleDrop(node: FleetTreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
+    // Beside the rows it is the fleet that is meant, where there is only one.
+    const session = node?.session ?? this.files.sessions[0];
+    if (!session) return;
+    const [packages, files] = await Promise.all([droppedPackages(data), droppedFiles(data)]);
+    const { system, server } = node?.place ?? { system: undefined, server: undefined };
+    if (packages.length + files.length > 0) this.means.drop({ session, system, server }, { packages, files });
+  }
+
   /** There are other fleet files, or something else in them. */
   filesChanged(): void {
     this.tree.setFleets(this.files.sessions);
-    // Without anything to show the view is left to its welcome content, which a message would hide.
-    this.view.message = this.files.sessions.length > 0 ? this.faults() : '';
     this.summary();
     this.onVisibility();
   }
 
   summary(): void {
-    const { failed, words } = summarise(this.files.sessions.flatMap(({ states }) => [...states.values()]));
-    this.view.description = words;
-    this.view.badge =
-      failed > 0 ? { value: failed, tooltip: `${count(failed, 'server')} failed` } : undefined;
+    const states = this.files.sessions.flatMap((session) => [...session.states.values()]);
+    this.view.description = summarise(states).words;
+    this.view.badge = attention(states);
+    this.tellMessage();
+  }
+
+  private tellMessage(): void {
+    // Without anything to show the view is left to its welcome content, which a message would hide.
+    const parts = this.files.sessions.length > 0 ? [this.faults(), this.filterWords()] : [];
+    this.view.message = parts.filter((part) => part !== '').join(' ');
+  }
+
+  private filterWords(): string {
+    const { filter } = this.tree.arrangement;
+    const { shown, all } = this.tree.counts;
+    if (filter === '') return '';
+    const servers = shown === 0 ? 'No server' : `${shown} of ${count(all, 'server')}`;
+    return `${servers} with “${filter}” (Clear Filter shows all).`;
   }
 
   private faults(): string {
@@ -70,7 +136,7 @@ export class FleetView implements vscode.Disposable {
       const unasked = session.servers.filter(({ id }) => isUnasked(states.get(id)));
       if (unasked.length === 0 || this.asking.has(session)) continue;
       this.asking.add(session);
-      void this.refresh(session, unasked).finally(() => this.asking.delete(session));
+      void this.means.refresh(session, unasked).finally(() => this.asking.delete(session));
     }
   }
 
@@ -79,7 +145,7 @@ export class FleetView implements vscode.Disposable {
     const minutes = settings.refreshIntervalMinutes();
     if (!this.view.visible || minutes === 0) return;
     this.timer = setInterval(() => {
-      for (const session of this.files.sessions) void this.refresh(session);
+      for (const session of this.files.sessions) void this.means.refresh(session);
     }, minutes * 60_000);
   }
 

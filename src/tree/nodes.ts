@@ -1,55 +1,54 @@
 import * as vscode from 'vscode';
 import type { Server, System } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
-import { initialState, type ServerState } from '../updater/rollout/state';
 import { capabilities } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
-import type { FleetSelection, FleetSession } from '../vscode/session';
-import { count, oneLine } from '../vscode/words';
-import { serverCapabilities } from '../vscode/capabilities';
-import {
-  describeServer,
-  moduleRows,
-  serverIcon,
-  serverTooltip,
-  type Icon,
-  type ModuleRow,
-} from '../vscode/describe';
+import type { FleetSession } from '../vscode/session';
+import { count } from '../vscode/words';
+import { groupsOf, passes, type Arrangement, type Group, type Grouping } from '../vscode/grouping';
+import { ServerNode, type FleetTreeNode, type Place } from './server-nodes';
+import { itemOf, markdown } from './tree-node';
 
-/** An element of the tree. Its id is made of what it stands for, so a selection survives whatever changes. */
-export interface FleetTreeNode extends FleetSelection {
-  readonly id: string;
-  readonly parent: FleetTreeNode | undefined;
-  children(): FleetTreeNode[];
-  item(): vscode.TreeItem;
-  tooltip(): vscode.MarkdownString | undefined;
-}
-
-const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+const { Expanded } = vscode.TreeItemCollapsibleState;
 
 /** A fleet file; shown only where there are several. */
 export class FleetNode implements FleetTreeNode {
   readonly parent = undefined;
+  readonly place = undefined;
   readonly id: string;
-  readonly systems: SystemNode[];
+  /** Those that the filter lets through. */
+  readonly servers: Server[];
+  readonly groups: GroupNode[];
 
-  constructor(readonly session: FleetSession) {
+  constructor(
+    readonly session: FleetSession,
+    private readonly arrangement: Arrangement,
+  ) {
     this.id = session.uri.toString();
-    this.systems = session.fleet.systems.map((system) => new SystemNode(session, system, this));
-  }
-
-  get servers(): Server[] {
-    return this.session.servers;
+    const { states, servers, fleet } = session;
+    const known = servers.map((server) => ({ server, state: states.get(server.id) }));
+    this.servers = known.filter((one) => passes(one, arrangement.filter)).map(({ server }) => server);
+    if (arrangement.grouping === 'system') {
+      const shown = new Set(this.servers);
+      this.groups = fleet.systems
+        .map((system) => new SystemNode(session, system, shown, this))
+        .filter((node) => arrangement.filter === '' || node.servers.length > 0);
+    } else {
+      const { grouping } = arrangement;
+      this.groups = groupsOf(known, arrangement).map(
+        (group) => new ServerGroupNode(session, grouping, group, this),
+      );
+    }
   }
 
   children(): FleetTreeNode[] {
-    return this.systems;
+    return this.groups;
   }
 
   item(): vscode.TreeItem {
     const { fleet, uri, servers } = this.session;
     return itemOf(this, fleet.name, {
-      description: `${count(servers.length, 'server')} · ${vscode.workspace.asRelativePath(uri)}`,
+      description: `${ofAll(this.servers.length, servers.length)} · ${vscode.workspace.asRelativePath(uri)}`,
       icon: { id: 'organization' },
       words: [capabilities.fleet],
       state: Expanded,
@@ -63,19 +62,21 @@ export class FleetNode implements FleetTreeNode {
 
 export class SystemNode implements FleetTreeNode {
   readonly id: string;
+  /** Those of its servers that the filter lets through. */
+  readonly servers: Server[];
   readonly serverNodes: ServerNode[];
+  readonly place: Place;
 
   constructor(
     readonly session: FleetSession,
     readonly system: System,
-    readonly parent: FleetNode | undefined,
+    shown: ReadonlySet<Server>,
+    readonly parent: FleetNode,
   ) {
     this.id = `${session.uri.toString()}#${system.id}`;
-    this.serverNodes = system.servers.map((server) => new ServerNode(session, server, this));
-  }
-
-  get servers(): Server[] {
-    return this.system.servers;
+    this.place = { system: system.id, server: undefined };
+    this.servers = system.servers.filter((server) => shown.has(server));
+    this.serverNodes = this.servers.map((server) => new ServerNode(session, server, this, false));
   }
 
   children(): FleetTreeNode[] {
@@ -87,7 +88,7 @@ export class SystemNode implements FleetTreeNode {
     const { system, loadable, replaceable, modular } = capabilities;
     const isReplaceable = runsOnePackage(product) && version !== undefined;
     return itemOf(this, id, {
-      description: [product, version, count(servers.length, 'server')]
+      description: [product, version, ofAll(this.servers.length, servers.length)]
         .filter((part) => part !== undefined)
         .join(' · '),
       icon: { id: 'server-environment' },
@@ -116,78 +117,41 @@ export class SystemNode implements FleetTreeNode {
   }
 }
 
-export class ServerNode implements FleetTreeNode {
+const groupIcons: Record<Exclude<Grouping, 'system'>, string> = {
+  site: 'location',
+  status: 'pulse',
+  tag: 'tag',
+};
+
+/** Servers that have a site, a status or a tag in common. What can be done with a system's servers can be done with these. */
+export class ServerGroupNode implements FleetTreeNode {
   readonly id: string;
+  readonly place = undefined;
   readonly servers: Server[];
+  readonly serverNodes: ServerNode[];
 
   constructor(
     readonly session: FleetSession,
-    readonly server: Server,
-    readonly parent: SystemNode,
-  ) {
-    this.id = `${parent.id}/${server.id}`;
-    this.servers = [server];
-  }
-
-  get state(): ServerState {
-    return stateOf(this.session, this.server);
-  }
-
-  children(): FleetTreeNode[] {
-    const { state, server } = this;
-    const modules = moduleRows(server, state);
-    return [
-      ...(modules.length > 0 ? [new GroupNode(this, 'modules', modulesGroup(modules))] : []),
-      ...(state.rollback.length > 0 ? [new GroupNode(this, 'history', historyGroup(state))] : []),
-    ];
-  }
-
-  item(): vscode.TreeItem {
-    const { server, state } = this;
-    const hasMore = moduleRows(server, state).length > 0 || state.rollback.length > 0;
-    return itemOf(this, server.id, {
-      description: describeServer(server, state),
-      icon: serverIcon(state),
-      words: [...serverCapabilities(state), ...(server.banalytics ? [capabilities.modular] : [])],
-      state: hasMore ? Collapsed : None,
-    });
-  }
-
-  tooltip(): vscode.MarkdownString {
-    return markdown(serverTooltip(this.server, this.state));
-  }
-}
-
-interface Group {
-  label: string;
-  description: string;
-  icon: Icon;
-  state: vscode.TreeItemCollapsibleState;
-  rows: { key: string; label: string; description: string; icon: Icon; words: string[] }[];
-}
-
-/** "Modules" or "History" of a server. */
-class GroupNode implements FleetTreeNode {
-  readonly id: string;
-  readonly servers: Server[];
-  readonly session: FleetSession;
-
-  constructor(
-    readonly parent: ServerNode,
-    key: string,
+    private readonly grouping: Exclude<Grouping, 'system'>,
     private readonly group: Group,
+    readonly parent: FleetNode,
   ) {
-    this.id = `${parent.id}/${key}`;
-    this.session = parent.session;
-    this.servers = parent.servers;
+    this.id = `${session.uri.toString()}#${grouping}:${group.key}`;
+    this.servers = group.servers;
+    this.serverNodes = group.servers.map((server) => new ServerNode(session, server, this, true));
   }
 
   children(): FleetTreeNode[] {
-    return this.group.rows.map((row) => new RowNode(this, row));
+    return this.serverNodes;
   }
 
   item(): vscode.TreeItem {
-    return itemOf(this, this.group.label, { ...this.group, words: [] });
+    return itemOf(this, this.group.label, {
+      description: count(this.servers.length, 'server'),
+      icon: { id: groupIcons[this.grouping] },
+      words: [capabilities.system],
+      state: Expanded,
+    });
   }
 
   tooltip(): undefined {
@@ -195,96 +159,9 @@ class GroupNode implements FleetTreeNode {
   }
 }
 
-/** A module, or a version in the history. */
-class RowNode implements FleetTreeNode {
-  readonly id: string;
-  readonly servers: Server[];
-  readonly session: FleetSession;
+export type GroupNode = SystemNode | ServerGroupNode;
 
-  constructor(
-    readonly parent: GroupNode,
-    private readonly row: Group['rows'][number],
-  ) {
-    this.id = `${parent.id}/${row.key}`;
-    this.session = parent.session;
-    this.servers = parent.servers;
-  }
-
-  children(): FleetTreeNode[] {
-    return [];
-  }
-
-  item(): vscode.TreeItem {
-    return itemOf(this, this.row.label, { ...this.row, state: None });
-  }
-
-  tooltip(): vscode.MarkdownString {
-    return markdown(escapeMarkdown(`${this.row.label} ${this.row.description}`));
-  }
-}
-
-function modulesGroup(modules: ModuleRow[]): Group {
-  const changes = modules.filter(({ differs }) => differs).length;
-  return {
-    label: 'Modules',
-    description: changes > 0 ? `${changes} of ${modules.length} to change` : String(modules.length),
-    icon: { id: 'extensions' },
-    state: Expanded,
-    rows: modules.map(({ module, description, differs }) => ({
-      key: module,
-      label: module.split(':').at(-1) ?? module,
-      description,
-      icon: differs ? { id: 'arrow-up', color: 'charts.blue' } : { id: 'symbol-module' },
-      words: [capabilities.module],
-    })),
-  };
-}
-
-function historyGroup({ rollback }: ServerState): Group {
-  return {
-    label: 'History',
-    description: `${count(rollback.length, 'step')} back`,
-    icon: { id: 'history' },
-    state: Collapsed,
-    rows: rollback.map((version, index) => ({
-      key: `${rollback.length - index}`,
-      label: version,
-      description: index === 0 ? 'the next rollback leads here' : `${index + 1} steps back`,
-      icon: { id: 'discard' },
-      words: [capabilities.history],
-    })),
-  };
-}
-
-function stateOf(session: FleetSession, server: Server): ServerState {
-  const known = session.states.get(server.id) ?? initialState(session.fleet, '').get(server.id);
-  if (!known) throw new Error(`No state of server ${server.id}`);
-  return known;
-}
-
-function itemOf(
-  node: FleetTreeNode,
-  label: string,
-  look: {
-    description: string;
-    icon: Icon;
-    words: readonly string[];
-    state: vscode.TreeItemCollapsibleState;
-  },
-): vscode.TreeItem {
-  const item = new vscode.TreeItem(oneLine(label), look.state);
-  item.id = node.id;
-  item.description = oneLine(look.description);
-  item.contextValue = look.words.join(' ');
-  const { id, color } = look.icon;
-  item.iconPath = new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
-  item.accessibilityInformation = { label: `${item.label as string}, ${item.description}` };
-  return item;
-}
-
-/** Not trusted: no command links, no HTML. */
-function markdown(text: string): vscode.MarkdownString {
-  const value = new vscode.MarkdownString(text);
-  value.isTrusted = false;
-  return value;
+/** "12 servers", "3 of 12 servers". */
+function ofAll(shown: number, all: number): string {
+  return shown === all ? count(all, 'server') : `${shown} of ${count(all, 'server')}`;
 }

@@ -12,9 +12,10 @@ import { makePlan, type Answered } from './plan/planner';
 import { leadersOf } from './plan/roles';
 import { meansFor, type Means } from './products/means';
 import { RolloutDesk } from './rollout/desk';
+import { Elsewhere } from './rollout/elsewhere';
 import { Experiences } from './rollout/experience';
 import { EventStream, type FleetEvent, type NewEvent } from './rollout/events';
-import { applyEvent, initialState, type ServerState } from './rollout/state';
+import { applyEvent, initialState, letGo, type ServerState } from './rollout/state';
 import { Supplies } from './rollout/supply';
 import type { Links } from './targets/link';
 import { createLinks } from './targets/links';
@@ -49,6 +50,7 @@ class Core implements Updater {
   private readonly letGo = new AbortController();
   private readonly desk: RolloutDesk;
   private readonly experiences: Experiences;
+  private readonly elsewhere: Elsewhere;
 
   constructor(
     fleet: Fleet,
@@ -59,9 +61,9 @@ class Core implements Updater {
     this.library = openLibrary(join(host.dataDir, 'library'), { now: this.now });
     this.supplies = new Supplies(this.library, () => this.current);
     this.states = initialState(fleet, this.now().toISOString());
-    this.events = new EventStream((error) =>
-      host.debug?.(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-    );
+    const debug = (error: unknown): void =>
+      host.debug?.(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.events = new EventStream(debug);
     this.links = createLinks({
       prompts: host.prompts,
       ownKnownHosts: join(host.dataDir, 'known_hosts'),
@@ -80,6 +82,14 @@ class Core implements Updater {
       now: this.now,
       ask: (servers, signal) => this.ask(servers, signal),
       letGo: this.letGo.signal,
+    });
+    this.elsewhere = new Elsewhere({
+      dir: journals,
+      fleet: () => this.current.file,
+      isOurs: (id) => this.desk.hasCarried(id),
+      emit: (event) => this.emit(event),
+      onLeft: (id) => void this.left(id).catch(debug),
+      onError: debug,
     });
   }
 
@@ -203,6 +213,22 @@ class Core implements Updater {
     return this.desk.run(plan, options.signal);
   }
 
+  followOthers(): void {
+    this.elsewhere.start();
+  }
+
+  /** Another process was working on a rollout and is gone: its servers say themselves how they stand. */
+  private async left(rollout: string): Promise<void> {
+    const at = this.now().toISOString();
+    const left = serversOf(this.current).filter(({ id }) => this.states.get(id)?.rollout === rollout);
+    for (const { id } of left) {
+      const state = this.states.get(id);
+      if (state !== undefined) this.states.set(id, letGo(state, at));
+    }
+    this.emit({ type: 'rollout-left', at, rollout });
+    await this.ask(left);
+  }
+
   rollouts(): Promise<RolloutSummary[]> {
     return this.desk.list();
   }
@@ -241,6 +267,7 @@ class Core implements Updater {
 
   async dispose(): Promise<void> {
     this.letGo.abort();
+    this.elsewhere.dispose();
     await this.desk.settled();
     this.links.dispose();
   }

@@ -72,6 +72,8 @@ export interface Updater {
   plan(request: PlanRequest): Promise<Plan>;
   /** Runs a plan as one rollout. Resolves when every server has ended; what happens meanwhile is told by events. */
   run(plan: Plan, options: RunOptions): Promise<RolloutResult>;
+  /** From now on what other processes on this machine do in rollouts of this fleet is told by events too. */
+  followOthers(): void;
   rollouts(): Promise<RolloutSummary[]>;
   /** Goes on with a rollout that was interrupted or had failures: only with servers that are not done, from where each stands. */
   resume(id: string, options?: ResumeOptions): Promise<RolloutResult>;

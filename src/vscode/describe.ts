@@ -15,7 +15,7 @@ export function describeServer(server: Server, state: ServerState): string {
   const { status, checking, rollout } = state;
   const asking = checking && rollout === null;
   if (asking && status === 'unknown') return 'asking …';
-  const both = [versions(server, state), words(state)];
+  const both = [versions(server, state), describeStatus(state)];
   const urgent =
     busyStatuses.has(status) ||
     failedStatuses.has(status) ||
@@ -42,7 +42,8 @@ function versions(server: Server, state: ServerState): string {
   return changes === 0 ? installed : `${installed} · ${count(changes, 'module')} to change`;
 }
 
-function words(state: ServerState): string {
+/** "downloading 42 %", "failed: No space", "blocked: needs 5 GB. · not downloaded". */
+export function describeStatus(state: ServerState): string {
   const { status, step, detail, progress, reasons, product } = state;
   // It runs what it runs: nobody has said what it shall run.
   if (

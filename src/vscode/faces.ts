@@ -1,3 +1,4 @@
+import type { Arrangement } from './grouping';
 import type { Documents } from './documents';
 import type { FleetFiles } from './fleet-files';
 import type { FleetLog } from './log';
@@ -12,6 +13,8 @@ export interface Faces {
   secrets: Secrets;
   /** What is selected in the tree now. */
   selection(): readonly FleetSelection[];
-  /** Shows the fleet view of a fleet. */
-  openFleetView(session: FleetSession): void;
+  /** How the fleet tree groups and filters. */
+  arrangement: { get(): Arrangement; set(change: Partial<Arrangement>): void };
+  /** Shows the fleet view of a fleet, at a rollout where one is named. */
+  openFleetView(session: FleetSession, rollout?: string): void;
 }

@@ -5,11 +5,23 @@
 export const commandIds = {
   cancel: 'vmsFleet.cancel',
   chooseVersions: 'vmsFleet.setVersions',
+  clearFilter: 'vmsFleet.clearFilter',
   continue: 'vmsFleet.continue',
+  copyHash: 'vmsFleet.copyHash',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
   exportHistory: 'vmsFleet.exportHistory',
+  filterServers: 'vmsFleet.filterServers',
   forgetPassword: 'vmsFleet.forgetPassword',
+  groupBySite: 'vmsFleet.groupBySite',
+  groupByStatus: 'vmsFleet.groupByStatus',
+  groupBySystem: 'vmsFleet.groupBySystem',
+  groupByTag: 'vmsFleet.groupByTag',
+  // The same in a menu that has no ticks: the one that holds now.
+  groupedBySite: 'vmsFleet.groupedBySite',
+  groupedByStatus: 'vmsFleet.groupedByStatus',
+  groupedBySystem: 'vmsFleet.groupedBySystem',
+  groupedByTag: 'vmsFleet.groupedByTag',
   install: 'vmsFleet.install',
   load: 'vmsFleet.load',
   newFleetFile: 'vmsFleet.newFleetFile',
@@ -19,6 +31,7 @@ export const commandIds = {
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
   refreshSelected: 'vmsFleet.refreshSelected',
+  removePackage: 'vmsFleet.removePackage',
   replacePackage: 'vmsFleet.replacePackage',
   restart: 'vmsFleet.restart',
   resume: 'vmsFleet.resume',
@@ -30,15 +43,28 @@ export type CommandName = keyof typeof commandIds;
 
 export const viewContainerId = 'vmsFleet';
 
-export const viewIds = { fleet: 'vmsFleet.fleet' } as const;
+export const viewIds = {
+  fleet: 'vmsFleet.fleet',
+  packages: 'vmsFleet.packages',
+  rollouts: 'vmsFleet.rollouts',
+} as const;
 
 /** Editor tabs of our own. */
 export const webviewTypes = { fleetView: 'vmsFleet.fleetView' } as const;
 
-/** `state` is one of `FleetFilesState`; welcome content and the view's buttons read it. */
-export const contextKeys = { state: 'vmsFleet.state' } as const;
+/** `state` is one of `FleetFilesState`; welcome content and the view's buttons read it. The others say how the tree is arranged. */
+export const contextKeys = {
+  filtered: 'vmsFleet.filtered',
+  grouping: 'vmsFleet.grouping',
+  state: 'vmsFleet.state',
+} as const;
+/** Menus that others lead to. */
+export const submenuIds = { groupBy: 'vmsFleet.groupBy' } as const;
 /** none: no fleet file is known. errors: there are some, and none can be shown. ready: there is a fleet to show. */
 export type FleetFilesState = 'none' | 'errors' | 'ready';
+
+/** What is kept of a workspace. */
+export const mementoKeys = { grouping: 'vmsFleet.grouping' } as const;
 
 export const settingIds = {
   confirmInstall: 'vmsFleet.confirmInstall',
@@ -50,6 +76,7 @@ export const settingIds = {
 /** Words of a tree item's `contextValue`; menus match them by `viewItem =~ /…/`. */
 export const capabilities = {
   fleet: 'fleet',
+  /** A system, or other servers that have something in common. */
   system: 'system',
   server: 'server',
   module: 'module',
@@ -64,6 +91,15 @@ export const capabilities = {
   rollbackable: 'rollbackable',
   restartable: 'restartable',
   running: 'running',
+  /** A rollout that runs and can be paused, or is; one that can be gone on with; a server of one, and whether it waits there. */
+  rollout: 'rollout',
+  pausable: 'pausable',
+  paused: 'paused',
+  resumable: 'resumable',
+  part: 'part',
+  waiting: 'waiting',
+  /** Of the library of this computer. */
+  package: 'package',
   failed: 'failed',
   /** The likely next action, offered inline. */
   nextDownload: 'next-download',

@@ -60,6 +60,11 @@ function describe(event: FleetEvent): LogLine | undefined {
       return failure('error', event.server, event.error.step ?? 'failing', event.error);
     case 'rollout-asked':
       return info(`rollout ${event.rollout}: ${askWords[event.ask]} by ${event.by}`);
+    case 'rollout-left':
+      return {
+        level: 'warn',
+        text: `rollout ${event.rollout}: nobody works on it any more; it can be resumed`,
+      };
     case 'progress':
       return undefined;
   }

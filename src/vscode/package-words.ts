@@ -1,7 +1,12 @@
 import type { PackageInfo } from '../updater/packages/package-info';
 import { size } from '../updater/size';
 
-const productNames = { eocortex: 'Eocortex', mirasys: 'Mirasys', banalytics: 'Banalytics' } as const;
+export const productNames = { eocortex: 'Eocortex', mirasys: 'Mirasys', banalytics: 'Banalytics' } as const;
+
+/** "Eocortex 4.4.12"; "onvif 1.2.0" where the product is made of modules. */
+export function packageName({ product, module, version }: PackageInfo): string {
+  return `${module?.split(':').at(-1) ?? productNames[product]} ${version}`;
+}
 
 /** "Eocortex 4.4.12, complete distribution, x64, 612.4 MiB". */
 export function packageWords({ product, version, arch, size: bytes, installer }: PackageInfo): string {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { servers, type Fleet, type Server } from '../updater/fleet/model';
+import type { PackageInfo } from '../updater/packages/package-info';
 import type { FleetEvent } from '../updater/rollout/events';
 import { initialState, type ServerState } from '../updater/rollout/state';
 import type { Updater, UpdaterHost } from '../updater/updater';
@@ -63,6 +64,7 @@ export class FleetSession {
     if (this.reading !== first) updater.setFleet(this.reading);
     updater.events.on((event) => this.events.fire(event));
     this.current = updater;
+    updater.followOthers();
     return updater;
   }
 
@@ -78,4 +80,16 @@ export class FleetSession {
 export interface FleetSelection {
   readonly session: FleetSession;
   readonly servers: Server[];
+  /** Id of the rollout that is meant, where it is one. */
+  readonly rollout?: string;
+  /** Packages of the library that are meant, where it is some. */
+  readonly packages?: readonly PackageInfo[];
+}
+
+/** What something was dropped on: a fleet, and a place in it where it was one. */
+export interface DropTarget {
+  session: FleetSession;
+  /** Ids; they are looked up in the fleet file as it is now. */
+  system: string | undefined;
+  server: string | undefined;
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { leftBehind } from '../commands/left-behind';
+import { leftBehind } from '../updater/rollout/left-behind';
 import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
@@ -60,11 +60,15 @@ export class FleetViewPanel implements vscode.Disposable {
   private watched: string | null = null;
   private planning: AbortController | undefined;
 
-  /** @param fleet URI of the fleet file; the page may choose another */
+  /**
+   * @param fleet URI of the fleet file; the page may choose another
+   * @param rolloutAsked the rollout that the page shall show first
+   */
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly context: PanelContext,
     private fleet: string | null,
+    private rolloutAsked?: string,
   ) {
     const { webview } = panel;
     const { extensionUri } = context;
@@ -94,8 +98,11 @@ export class FleetViewPanel implements vscode.Disposable {
     return this.fleet;
   }
 
-  reveal(): void {
+  reveal(rollout?: string): void {
+    this.rolloutAsked = rollout;
     this.panel.reveal();
+    // A page that has been hidden, or is not there yet, hears it with its next snapshot.
+    if (rollout !== undefined) this.tell({ type: 'stale' });
   }
 
   onDidDispose(run: () => void): void {
@@ -114,6 +121,7 @@ export class FleetViewPanel implements vscode.Disposable {
   /** Something happened to a server or a rollout of a fleet. */
   event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
     if (session !== this.session) return;
+    if (event.type === 'rollout-left') return this.tell({ type: 'stale' });
     if (moved !== undefined) this.touchRollout(moved);
     if (moved !== undefined && (event.type === 'rollout-started' || event.type === 'rollout-finished'))
       for (const { id } of this.context.rolloutsOf(session).fold(moved.id)?.view()?.servers ?? [])
@@ -228,6 +236,8 @@ export class FleetViewPanel implements vscode.Disposable {
     this.missed = false;
     this.ready = true;
     const { sessions, faulty } = this.context.files;
+    const asked = this.rolloutAsked;
+    this.rolloutAsked = undefined;
     if (session) this.askUnasked(session);
     return {
       seq: this.seq,
@@ -241,6 +251,7 @@ export class FleetViewPanel implements vscode.Disposable {
       errors: faulty.find(({ uri }) => uri.toString() === this.fleet)?.errors ?? 0,
       rows: session ? session.servers.flatMap((server) => this.row(session, server) ?? []) : [],
       rollouts: session ? this.context.rolloutsOf(session).views() : [],
+      ...(asked !== undefined && { show: asked }),
     };
   }
 

@@ -16,18 +16,18 @@ export class FleetViews implements vscode.WebviewPanelSerializer<unknown>, vscod
     this.context = { ...context, rolloutsOf: (session) => this.rolloutsOf(session) };
   }
 
-  /** Shows the tab of a fleet, a new one where there is none. */
-  open(session: FleetSession): void {
+  /** Shows the tab of a fleet, a new one where there is none; at a rollout where one is named. */
+  open(session: FleetSession, rollout?: string): void {
     const id = session.uri.toString();
     const shown = [...this.panels].find(({ fleetId }) => fleetId === id);
-    if (shown) return shown.reveal();
+    if (shown) return shown.reveal(rollout);
     const panel = vscode.window.createWebviewPanel(
       webviewTypes.fleetView,
       'Fleet View',
       vscode.ViewColumn.Active,
       { enableFindWidget: false },
     );
-    this.add(panel, id);
+    this.add(panel, id, rollout);
   }
 
   /** A tab that was open when the window was closed comes back; what it showed stands in its state. */
@@ -50,8 +50,8 @@ export class FleetViews implements vscode.WebviewPanelSerializer<unknown>, vscod
     vscode.Disposable.from(this.registration, ...this.panels).dispose();
   }
 
-  private add(panel: vscode.WebviewPanel, fleet: string | null): void {
-    const added = new FleetViewPanel(panel, this.context, fleet);
+  private add(panel: vscode.WebviewPanel, fleet: string | null, rollout?: string): void {
+    const added = new FleetViewPanel(panel, this.context, fleet, rollout);
     this.panels.add(added);
     added.onDidDispose(() => this.panels.delete(added));
   }

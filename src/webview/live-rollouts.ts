@@ -11,13 +11,15 @@ export interface Moved {
   began: boolean;
 }
 
-/** The rollouts of one fleet that this window has seen: those that run, and the last that ended. */
+/** The rollouts of one fleet that this window has seen, in whichever process: those that run, and the last that ended. */
 export class LiveRollouts {
   private readonly folds = new Map<string, RolloutFold>();
 
   event(event: FleetEvent): Moved | undefined {
     const id = event.rollout;
     if (id === undefined) return undefined;
+    // It may go on with other servers: whoever looks at it reads its journal until it does.
+    if (event.type === 'rollout-left') this.folds.delete(id);
     let fold = this.folds.get(id);
     if (event.type === 'rollout-started') {
       // The newest last, also where an old one goes on.

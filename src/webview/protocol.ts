@@ -72,6 +72,8 @@ export interface Snapshot {
   rows: ServerRow[];
   /** Rollouts that run, and those that ended while this window was open, newest first. */
   rollouts: RolloutView[];
+  /** The rollout that shall be looked at now. */
+  show?: string;
 }
 
 export interface LoadedPackage {

@@ -1,6 +1,6 @@
 import { escapeMarkdown as text, table } from '../vscode/markdown';
 import { actionWords, count, outcomeWords } from '../vscode/words';
-import { duration } from './time';
+import { duration } from '../vscode/time';
 import {
   downtimeOf,
   spansOf,

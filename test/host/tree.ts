@@ -16,14 +16,23 @@ export async function api(): Promise<Api> {
   return (await extension().activate()) as Api;
 }
 
-/** Every row of the tree, expanded. */
-export async function rows(): Promise<Row[]> {
-  const { tree } = await api();
-  return below(tree, undefined);
+type View = 'tree' | 'packages' | 'rollouts';
+
+/** Every row of the fleet tree, expanded. */
+export function rows(): Promise<Row[]> {
+  return rowsOf('tree');
 }
 
-/** The row with this label, wherever it is. */
-export async function row(label: string): Promise<Row | undefined> {
+export async function rowsOf(view: View): Promise<Row[]> {
+  return below((await api())[view], undefined);
+}
+
+/** The row of the fleet tree with this label, wherever it is. */
+export function row(label: string): Promise<Row | undefined> {
+  return rowIn('tree', label);
+}
+
+export async function rowIn(view: View, label: string): Promise<Row | undefined> {
   const find = (list: Row[]): Row | undefined => {
     for (const one of list) {
       const found = one.label === label ? one : find(one.children);
@@ -31,7 +40,7 @@ export async function row(label: string): Promise<Row | undefined> {
     }
     return undefined;
   };
-  return find(await rows());
+  return find(await rowsOf(view));
 }
 
 async function below(tree: vscode.TreeDataProvider<unknown>, node: unknown): Promise<Row[]> {

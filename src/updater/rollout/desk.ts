@@ -14,7 +14,7 @@ import { ownerOf } from './owner';
 import { request, takeRequests, type Request } from './requests';
 import { adoptedPlan, remainingPlan } from './resume';
 import { carryOut, type Ended } from './rollout';
-import { lastOf, outcomesOf, summaries, type RolloutSummary } from './summary';
+import { lastOf, outcomesOf, Summaries, type RolloutSummary } from './summary';
 import type { Supplies } from './supply';
 import { count } from './tally';
 
@@ -55,8 +55,13 @@ interface Running {
 /** Where rollouts are begun, gone on with, and told what people want of them, in whichever process they run. */
 export class RolloutDesk {
   private readonly running = new Map<string, Running>();
+  private readonly carried = new Set<string>();
 
-  constructor(private readonly means: DeskMeans) {}
+  private readonly summaries: Summaries;
+
+  constructor(private readonly means: DeskMeans) {
+    this.summaries = new Summaries(means.dir);
+  }
 
   run(plan: Plan, signal?: AbortSignal): Promise<Ended & { id: string }> {
     const stamp = this.means
@@ -86,6 +91,7 @@ export class RolloutDesk {
   ): Promise<Ended & { id: string }> {
     const { means } = this;
     const journal = await Journal.open(means.dir, id);
+    this.carried.add(id);
     const cancel = new AbortController();
     const passOn = (): void => cancel.abort();
     if (signal?.aborted) passOn();
@@ -118,12 +124,17 @@ export class RolloutDesk {
     }
   }
 
+  /** It runs here, or has. */
+  hasCarried(id: string): boolean {
+    return this.carried.has(id);
+  }
+
   private async hear(id: string, running: Running): Promise<void> {
     for (const asked of await takeRequests(this.means.dir, id)) obey(running, asked);
   }
 
   list(): Promise<RolloutSummary[]> {
-    return summaries(this.means.dir);
+    return this.summaries.all();
   }
 
   journal(id: string): Promise<FleetEvent[]> {

@@ -72,6 +72,8 @@ export type FleetEvent = { at: string; rollout?: string } & (
   /** What people asked of it meanwhile. Paused, nothing new begins and what runs goes on. */
   | { type: 'rollout-asked'; ask: 'pause' | 'continue' | 'cancel'; by: string }
   | { type: 'rollout-finished'; outcome: 'done' | 'failed' | 'cancelled'; counts: Record<Outcome, number> }
+  /** The process that worked on it is gone: jobs on servers go on there, and it can be resumed. In no journal. */
+  | { type: 'rollout-left' }
 );
 
 type WithoutStamp<E> = E extends unknown ? Omit<E, 'at' | 'rollout'> : never;

@@ -13,6 +13,8 @@ const header = { journal: 'vms-fleet-rollout', version };
 /** Bytes read from the end to find the last number; no event is as long. */
 const tailSize = 1 << 20;
 
+export const journalFile = (dir: string, id: string): string => join(dir, `${id}.jsonl`);
+
 interface Line {
   text: string;
   durable: boolean;
@@ -52,7 +54,7 @@ export class Journal {
       });
     try {
       await forgetRequests(dir, id);
-      const file = await open(join(dir, `${id}.jsonl`), 'a+', 0o600);
+      const file = await open(journalFile(dir, id), 'a+', 0o600);
       return new Journal(file, ownership, await begin(file, dir), dir, id);
     } catch (error) {
       await ownership.release();
@@ -148,7 +150,7 @@ export async function inspectJournal(dir: string, id: string): Promise<Journalle
   if (!idPattern.test(id)) throw unknownRollout(id);
   let text: string;
   try {
-    text = await readFile(join(dir, `${id}.jsonl`), 'utf8');
+    text = await readFile(journalFile(dir, id), 'utf8');
   } catch (error) {
     throw unknownRollout(id, error);
   }

@@ -148,6 +148,14 @@ function settle(state: ServerState, end: EventOf<'server-finished'>): ServerStat
   };
 }
 
+/** Nobody works on it any more: how it stands, its facts say. */
+export function letGo(state: ServerState, at: string): ServerState {
+  return {
+    ...move(state, state.assessment?.status ?? 'unknown', at),
+    ...{ rollout: null, step: null, detail: null, progress: null, error: null },
+  };
+}
+
 function move(state: ServerState, status: ServerStatus, at: string): ServerState {
   return status === state.status ? state : { ...state, status, since: at };
 }

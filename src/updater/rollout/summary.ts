@@ -1,7 +1,8 @@
+import { stat } from 'node:fs/promises';
 import type { Plan } from '../plan/plan';
 import type { EventOf, FleetEvent, Outcome } from './events';
 import { FleetError } from '../errors';
-import { inspectJournal, listJournals } from './journal';
+import { inspectJournal, journalFile, listJournals } from './journal';
 import { ownerOf } from './owner';
 
 export interface RolloutSummary {
@@ -10,6 +11,8 @@ export interface RolloutSummary {
   /** The fleet file. */
   fleet: string;
   by: string;
+  /** The one version that its servers go to; null where there are several, or none. */
+  to?: string | null;
   startedAt: string;
   finishedAt: string | null;
   /** `interrupted`: no process works on it any more and it has not ended. */
@@ -42,6 +45,7 @@ export function summarise(
     action: started.action,
     fleet: started.fleet,
     by: started.by,
+    to: oneVersion(first?.plan ?? started.plan),
     startedAt: first?.at ?? started.at,
     finishedAt: finished?.at ?? null,
     state: finished?.outcome ?? (alive ? 'running' : 'interrupted'),
@@ -53,6 +57,12 @@ export function summarise(
     ...((asked === 'pause' || asked === 'cancel') && finished === undefined && { asked }),
     ...(missing > 0 && { damaged: true as const }),
   };
+}
+
+/** The version that all servers of a plan go to. */
+export function oneVersion({ servers }: Plan): string | null {
+  const [to, ...others] = new Set(servers.filter(({ verdict }) => acts(verdict)).map((server) => server.to));
+  return others.length > 0 ? null : (to ?? null);
 }
 
 /** How each server's part ended, the newest word counting; null where it was begun anew. */
@@ -89,16 +99,37 @@ export function lastAsked(events: readonly FleetEvent[]): EventOf<'rollout-asked
   return lastOf(events, 'rollout-asked');
 }
 
-/** All rollouts on this machine that this version can read, newest first. */
-export async function summaries(dir: string): Promise<RolloutSummary[]> {
-  const all = await Promise.all((await listJournals(dir)).map((id) => summaryOf(dir, id)));
-  return all.filter((one) => one !== undefined);
+/** All rollouts on this machine that this version can read. A journal is read again only when it has grown. */
+export class Summaries {
+  private readonly known = new Map<string, { mark: string; summary: RolloutSummary | undefined }>();
+
+  constructor(private readonly dir: string) {}
+
+  /** Newest first. */
+  async all(): Promise<RolloutSummary[]> {
+    const ids = await listJournals(this.dir);
+    const there = new Set(ids);
+    for (const id of this.known.keys()) if (!there.has(id)) this.known.delete(id);
+    const all = await Promise.all(ids.map((id) => this.one(id)));
+    return all.filter((one) => one !== undefined);
+  }
+
+  private async one(id: string): Promise<RolloutSummary | undefined> {
+    const alive = (await ownerOf(this.dir, id)) !== null;
+    const file = await stat(journalFile(this.dir, id)).catch(() => undefined);
+    const mark = `${file?.size} ${file?.mtimeMs} ${alive}`;
+    const known = this.known.get(id);
+    if (known?.mark === mark) return known.summary;
+    const summary = await summaryOf(this.dir, id, alive);
+    this.known.set(id, { mark, summary });
+    return summary;
+  }
 }
 
-async function summaryOf(dir: string, id: string): Promise<RolloutSummary | undefined> {
+async function summaryOf(dir: string, id: string, alive: boolean): Promise<RolloutSummary | undefined> {
   try {
     const { events, missing } = await inspectJournal(dir, id);
-    return summarise(id, events, (await ownerOf(dir, id)) !== null, missing);
+    return summarise(id, events, alive, missing);
   } catch (error) {
     // A newer one's journal does not take the others down.
     if (error instanceof FleetError) return undefined;

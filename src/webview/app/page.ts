@@ -92,6 +92,7 @@ export class Page {
       if (isOther) this.planned = this.detail = this.past = undefined;
       this.cards = this.history = undefined;
       this.change({ fleet: snapshot.fleet });
+      if (snapshot.show !== undefined) this.change({ tab: 'rollouts', rollout: snapshot.show });
       await this.fill();
     });
   }

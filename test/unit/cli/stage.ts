@@ -184,6 +184,7 @@ function coreOf(script: Script, calls: string[]): Core {
           calls.push(`run ${plan.action} confirmed=${confirmed}`);
           return roll('r-1', signal);
         },
+        followOthers: () => undefined,
         rollouts: () => Promise.resolve(script.rollouts ?? []),
         resume: (id, options) => {
           calls.push(`resume ${id}${options?.servers ? ` only ${options.servers.join(' ')}` : ''}`);

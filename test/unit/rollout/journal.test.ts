@@ -10,7 +10,7 @@ import { request, takeRequests } from '../../../src/updater/rollout/requests';
 import { beforeOf, pausedBy } from '../../../src/updater/rollout/before';
 import { adoptedPlan, remainingPlan } from '../../../src/updater/rollout/resume';
 import { count } from '../../../src/updater/rollout/tally';
-import { summaries, summarise } from '../../../src/updater/rollout/summary';
+import { Summaries, summarise } from '../../../src/updater/rollout/summary';
 import type { Facts } from '../../../src/updater/targets/facts';
 import { at, fleetOf, planned, planOf, scratch } from './fixtures';
 
@@ -86,7 +86,7 @@ describe('a journal', () => {
     await writeFile(join(dir, 'q.jsonl'), old.replace('"version":1', '"version":3'));
     await expect(readJournal(dir, 'q')).rejects.toMatchObject({ code: 'journal.newer' });
     await writeFile(join(dir, 'a.jsonl'), `${JSON.stringify(started(1))}\n`);
-    expect((await summaries(dir)).map(({ id }) => id)).toEqual(['a']);
+    expect((await new Summaries(dir).all()).map(({ id }) => id)).toEqual(['a']);
   });
 
   it('is cut anywhere by a crash: what was whole is read, and it is written on', async () => {
@@ -136,7 +136,7 @@ describe('a journal', () => {
     await writeFile(join(dir, 'copy of (1).jsonl'), '');
     await writeFile(join(dir, '20260102-b.jsonl'), '{"journal":"vms-fleet-rollout","version":1}\n');
     expect(await listJournals(dir)).toEqual(['20260102-b', '20260101-a']);
-    expect((await summaries(dir)).map(({ id, state }) => [id, state])).toEqual([
+    expect((await new Summaries(dir).all()).map(({ id, state }) => [id, state])).toEqual([
       ['20260101-a', 'interrupted'],
     ]);
     expect(await listJournals(join(dir, 'none'))).toEqual([]);

@@ -6,6 +6,7 @@ import {
   commandIds,
   contextKeys,
   settingIds,
+  submenuIds,
   viewContainerId,
   viewIds,
 } from '../../../src/vscode/ids';
@@ -13,7 +14,8 @@ import {
 interface Manifest {
   contributes: {
     commands: { command: string; title: string; category: string }[];
-    menus: Record<string, { command: string; when?: string; group: string }[]>;
+    menus: Record<string, { command?: string; submenu?: string; when?: string; group?: string }[]>;
+    submenus: { id: string }[];
     views: Record<string, { id: string }[]>;
     viewsContainers: { activitybar: { id: string }[] };
     viewsWelcome: { view: string; when: string; contents: string }[];
@@ -47,12 +49,20 @@ describe('the table of ids and package.json', () => {
   it('know every command of a menu and of the welcome content', () => {
     const ours = new Set<string>(Object.values(commandIds));
     const others = new Set<string>([builtInCommands.problems, 'vscode.openFolder']);
-    for (const { command } of menus) expect(ours).toContain(command);
+    for (const { command, submenu } of menus) if (submenu === undefined) expect(ours).toContain(command);
     const linked = contributes.viewsWelcome.flatMap(({ contents }) =>
       [...contents.matchAll(/\(command:([^)]+)\)/g)].map(([, command]) => command ?? ''),
     );
     expect(linked.length).toBeGreaterThan(4);
     for (const command of linked) expect(ours.has(command) || others.has(command)).toBe(true);
+  });
+
+  it('name the same submenus', () => {
+    const named = contributes.submenus.map(({ id }) => id);
+    expect(named).toEqual(Object.values(submenuIds));
+    const used = menus.flatMap(({ submenu }) => submenu ?? []);
+    expect([...new Set(used)]).toEqual(named);
+    for (const id of named) expect(contributes.menus[id]?.length).toBeGreaterThan(1);
   });
 
   it('know every word and key that a condition asks for', () => {
@@ -67,8 +77,10 @@ describe('the table of ids and package.json', () => {
   });
 
   it('puts what destroys last in the context menu', () => {
-    const groups = contributes.menus['view/item/context']?.filter(({ group }) => !group.startsWith('inline'));
-    const last = groups?.filter(({ group }) => group.startsWith('9_')).map(({ command }) => command);
-    expect(last).toEqual([commandIds.restart, commandIds.rollback]);
+    const groups = contributes.menus['view/item/context']?.filter(
+      ({ group }) => group?.startsWith('inline') !== true,
+    );
+    const last = groups?.filter(({ group }) => group?.startsWith('9_')).map(({ command }) => command);
+    expect(last).toEqual([commandIds.restart, commandIds.rollback, commandIds.removePackage]);
   });
 });

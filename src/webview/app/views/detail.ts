@@ -7,7 +7,7 @@ import { offerWords } from '../bulk';
 import { button, iconButton, waiting } from '../controls';
 import { icon } from '../icons';
 import type { Page } from '../page';
-import { clockTime, dayAndTime, duration } from '../../time';
+import { clockTime, dayAndTime, duration } from '../../../vscode/time';
 
 /** All about the server that has the focus: what is known, what stands in the way, what was done, what can be done next. */
 export function detail(page: Page): TemplateResult {

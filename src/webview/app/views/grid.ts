@@ -5,7 +5,7 @@ import type { ServerRow } from '../../protocol';
 import { icon } from '../icons';
 import { groupWords, windowOf, type Column, type GroupLine, type Line, type RowLine } from '../model';
 import type { Page } from '../page';
-import { dayAndTime, since } from '../../time';
+import { dayAndTime, since } from '../../../vscode/time';
 
 /** px; the style sheet has the same. */
 const lineHeight = 26;

@@ -13,7 +13,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
 import type { Page } from '../page';
-import { clockTime, dayAndTime, duration } from '../../time';
+import { clockTime, dayAndTime, duration } from '../../../vscode/time';
 import { axis, legend, scaleOf, timelineRow } from './timeline';
 
 /** Servers that are drawn of a wave: those at work and failed ones first. */
@@ -122,13 +122,6 @@ function one(page: Page, view: RolloutView): TemplateResult {
             view.resumedAt === null ? '' : `, resumed ${clockTime(Date.parse(view.resumedAt))}`
           }${ending(view, running, coming, now)}
         </p>
-        ${
-          running && !live
-            ? html`<p class="dim">
-                It is worked on elsewhere, and shown as its journal stood when you opened it.
-              </p>`
-            : nothing
-        }
       </div>
       <span class="grow"></span>
       ${button({ label: 'Report', icon: 'output', title: 'A document to read and keep', run: () => page.report(view.id) })}

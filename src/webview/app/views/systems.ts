@@ -5,7 +5,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { groupWords } from '../model';
 import type { Page } from '../page';
-import { bytes } from '../../time';
+import { bytes } from '../../../vscode/time';
 import { distribution } from './chart';
 
 /** Each system: what its servers run, what is loaded for it, and how to load something else. */

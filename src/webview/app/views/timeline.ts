@@ -10,7 +10,7 @@ import {
   type RolloutView,
 } from '../../rollout-view';
 import { icon } from '../icons';
-import { clockTime, duration } from '../../time';
+import { clockTime, duration } from '../../../vscode/time';
 
 export interface Scale {
   /** ms since 1970. */

@@ -1,5 +1,5 @@
-import type { Action } from '../updater/plan/plan';
-import type { RolloutSummary } from '../updater/updater';
+import type { Action } from '../plan/plan';
+import type { RolloutSummary } from './summary';
 
 /** Servers of a rollout that it has not brought to their end. A server that a person had left out is at its end. */
 export function unfinished({ servers }: RolloutSummary): string[] {

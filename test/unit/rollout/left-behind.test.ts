@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leftBehind } from '../../../src/commands/left-behind';
+import { leftBehind } from '../../../src/updater/rollout/left-behind';
 import type { RolloutSummary } from '../../../src/updater/updater';
 
 const rollout = (

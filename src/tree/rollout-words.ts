@@ -1,0 +1,141 @@
+import type { Outcome } from '../updater/rollout/events';
+import type { RolloutRecord, ServerRecord } from '../updater/rollout/history';
+import type { ServerState } from '../updater/rollout/state';
+import type { RolloutSummary } from '../updater/updater';
+import { describeStatus, serverIcon, type Icon } from '../vscode/describe';
+import { capabilities, type Capability } from '../vscode/ids';
+import { escapeMarkdown } from '../vscode/markdown';
+import { dayAndTime, duration } from '../vscode/time';
+import { actionWords, outcomeWords } from '../vscode/words';
+
+/** "Install 1.5.0": the version only where all go to the same. */
+export function rolloutLabel({ action, to }: RolloutSummary): string {
+  const { verb } = actionWords[action];
+  return to && action !== 'restart' ? `${verb} ${to}` : verb;
+}
+
+/** "running · 2 of 5 done, 1 failed · Nov 26, 22:10 · me@here". */
+export function rolloutDescription(rollout: RolloutSummary): string {
+  const { startedAt, by } = rollout;
+  return [stateWord(rollout), counts(rollout), dayAndTime(Date.parse(startedAt)), by].join(' · ');
+}
+
+function stateWord({ state, asked, damaged }: RolloutSummary): string {
+  const word =
+    state === 'running' && asked !== undefined ? (asked === 'pause' ? 'paused' : 'being cancelled') : state;
+  return damaged ? `${word}, journal damaged` : word;
+}
+
+/** Of those that it acts on, how many are done; and how the others ended. */
+function counts({ servers }: RolloutSummary): string {
+  const tally = new Map<string, number>();
+  for (const { outcome } of servers) if (outcome) tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+  const of = (outcome: string): number => tally.get(outcome) ?? 0;
+  const acting = servers.length - of('skipped') - of('blocked');
+  const others = (['failed', 'cancelled', 'not-started', 'blocked', 'skipped'] as const).filter(
+    (outcome) => of(outcome) > 0,
+  );
+  const words = others.map((outcome) => `${of(outcome)} ${outcomeWords[outcome]}`);
+  return [`${of('done')} of ${acting} done`, ...words].join(', ');
+}
+
+export function rolloutIcon({ state, asked }: RolloutSummary): Icon {
+  switch (state) {
+    case 'running':
+      return asked === 'pause' ? { id: 'debug-pause', color: 'charts.yellow' } : { id: 'loading~spin' };
+    case 'interrupted':
+      return { id: 'warning', color: 'list.warningForeground' };
+    case 'done':
+      return { id: 'pass', color: 'testing.iconPassed' };
+    case 'failed':
+      return { id: 'error', color: 'list.errorForeground' };
+    case 'cancelled':
+      return { id: 'circle-slash', color: 'disabledForeground' };
+  }
+}
+
+/** @param isOpen it left servers behind that no later rollout has seen to */
+export function rolloutCapabilities({ state, asked }: RolloutSummary, isOpen: boolean): Capability[] {
+  const { rollout, running, pausable, paused, resumable } = capabilities;
+  if (state !== 'running') return isOpen ? [rollout, resumable] : [rollout];
+  if (asked === 'cancel') return [rollout];
+  return [rollout, running, asked === 'pause' ? paused : pausable];
+}
+
+/** Markdown. */
+export function rolloutTooltip(rollout: RolloutSummary, fleet: string): string {
+  const { id, by, startedAt, finishedAt } = rollout;
+  const lines: [string, string][] = [
+    ['Rollout', id],
+    ['Fleet', fleet],
+    ['Began', new Date(startedAt).toLocaleString()],
+    [
+      'Ended',
+      finishedAt === null
+        ? 'not yet'
+        : `${new Date(finishedAt).toLocaleString()}, after ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}`,
+    ],
+    ['By', by],
+    ['Servers', counts(rollout)],
+  ];
+  return [
+    `**${escapeMarkdown(rolloutLabel(rollout))}** ${escapeMarkdown(stateWord(rollout))}`,
+    lines.map(([name, value]) => `${name}: ${escapeMarkdown(value)}`).join('  \n'),
+  ].join('\n\n');
+}
+
+/** A server's part in a rollout as a row shows it. */
+export interface Part {
+  outcome: Outcome | null;
+  /** By the journal, when it was read last. */
+  record: ServerRecord;
+  /** While the rollout works on the server, or makes it wait. */
+  state: ServerState | undefined;
+  /** The rollout runs, and works on it or will. */
+  isOpen: boolean;
+}
+
+/** "1.4.2 → 1.5.0 · done · 3 min"; while it is worked on what is being done; where it failed, why. */
+export function partDescription({ outcome, record, state, isOpen }: Part): string {
+  const { seconds, recordingGapSeconds: away, reason } = record;
+  if (isOpen && state) return [describeStatus(state), versions(record)].filter((word) => word).join(' · ');
+  const words = [
+    outcome === null ? (isOpen ? 'waiting' : 'not ended') : outcomeWords[outcome],
+    reason,
+    versions(record),
+    seconds !== null && seconds > 0 ? duration(seconds * 1000) : null,
+    away !== null && away > 0 ? `away ${duration(away * 1000)}` : null,
+  ];
+  return words.filter((word) => word).join(' · ');
+}
+
+function versions({ from, to }: ServerRecord): string | undefined {
+  if (to === null || to === from) return from ?? undefined;
+  return `${from ?? 'nothing'} → ${to}`;
+}
+
+export function partIcon({ outcome, state, isOpen }: Part): Icon {
+  if (isOpen && state) return serverIcon(state);
+  switch (outcome) {
+    case null:
+      return { id: isOpen ? 'clock' : 'question' };
+    case 'done':
+      return { id: 'pass', color: 'testing.iconPassed' };
+    case 'failed':
+      return { id: 'error', color: 'list.errorForeground' };
+    case 'blocked':
+      return { id: 'warning', color: 'list.warningForeground' };
+    case 'skipped':
+    case 'cancelled':
+    case 'not-started':
+      return { id: 'circle-slash', color: 'disabledForeground' };
+  }
+}
+
+/** Failed ones first once it is over; while it runs every row stays where it is. */
+export function partsInOrder(parts: readonly ServerRecord[], state: RolloutRecord['state']): ServerRecord[] {
+  if (state === 'running') return [...parts];
+  const rank = ({ outcome }: ServerRecord): number =>
+    outcome === 'failed' ? 0 : outcome === null ? 1 : outcome === 'done' ? 3 : 2;
+  return [...parts].sort((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,125 @@
+import { expect, it } from 'vitest';
+import type { Locator } from 'playwright-core';
+import { useWorkbench } from './session';
+import { until } from '../lab/until';
+import { exactly } from './exactly';
+
+const workbench = useWorkbench();
+const minutes = 60_000;
+
+/** The side bar's sections beside the fleet, opened as a person opens them. */
+async function open(section: string): Promise<Locator> {
+  const header = workbench().section(section).locator('.pane-header');
+  await until(`${section} to be open`, async () => {
+    if ((await header.getAttribute('aria-expanded')) === 'true') return true;
+    await header.click();
+    return undefined;
+  });
+  return workbench().section(section);
+}
+
+/** A button in a section's title bar, by its tooltip. */
+async function titleAction(section: string, title: string): Promise<void> {
+  const pane = workbench().section(section);
+  await pane.locator('.pane-header').hover();
+  await pane.locator(`.pane-header a.action-label[aria-label^="${title}"]`).click();
+}
+
+/** Drags a row onto another, as slowly as VS Code needs to see it. */
+async function drag(row: Locator, onto: Locator): Promise<void> {
+  const { mouse } = workbench().page;
+  const to = await onto.boundingBox();
+  if (!to) throw new Error('nothing to drop on');
+  await row.hover();
+  await mouse.down();
+  for (const below of [30, 6, 8, 10]) await mouse.move(to.x + 80, to.y + below, { steps: 5 });
+  await mouse.up();
+}
+
+it('groups the servers by the menu of the view, and ticks what holds', async () => {
+  await workbench().showContainer('VMS Fleet');
+  await workbench().treeRow(/pier-1.*1\.4\.1/, 'Fleet');
+  const { page } = workbench();
+  const entry = (label: string) =>
+    page.locator('.context-view .monaco-menu .action-item', { hasText: exactly(label) }).first();
+  // A menu takes no click in its first tenth of a second, and goes when it is left.
+  await until('the menu entry to be taken', async () => {
+    if (!(await entry('Group By').isVisible())) await titleAction('Fleet', 'More Actions');
+    await entry('Group By').click({ timeout: 1000 });
+    await entry('✓ Group by System').waitFor({ timeout: 1000 });
+    await workbench().screenshot('group by');
+    await entry('Group by Tag').click({ timeout: 1000 });
+    await entry('Group by Tag').waitFor({ state: 'hidden', timeout: 1000 });
+    return true;
+  });
+  for (const tag of ['ptz', 'solar']) await workbench().treeRow(tag, 'Fleet');
+  await workbench().screenshot('grouped by tag');
+  await workbench().palette('VMS Fleet: Group by Status');
+  await workbench().treeRow('Installed', 'Fleet');
+  await workbench().screenshot('grouped by status');
+  await workbench().palette('VMS Fleet: Group by System');
+  await workbench().treeRow('harbour', 'Fleet');
+});
+
+it('shows only the servers that were asked for while it is typed, says so, and all again', async () => {
+  await titleAction('Fleet', 'Filter Servers…');
+  const box = workbench().quick.widget.locator('.quick-input-box input');
+  await box.fill('ptz');
+  await until('the tree to follow', async () => {
+    const labels = await workbench().treeLabels('Fleet');
+    return labels.includes('pier-1') && !labels.includes('hall-a');
+  });
+  await box.press('Enter');
+  await until('the message', async () =>
+    (await workbench().section('Fleet').innerText()).replace(/\s+/g, ' ').includes('2 of'),
+  );
+  await workbench().screenshot('filtered');
+  await titleAction('Fleet', 'Clear Filter');
+  await workbench().treeRow('hall-a', 'Fleet');
+});
+
+it(
+  'wants the version whose package is dragged onto a system, after asking',
+  { timeout: 2 * minutes },
+  async () => {
+    const harbour = await workbench().treeRow('harbour', 'Fleet');
+    await workbench().contextMenu(harbour, 'Load Package…');
+    await workbench().quick.pick('From the Repository…');
+    const offered = await workbench().quick.labels();
+    const core = offered.find((label) => /^core 1\.4\.2$/.test(label)) ?? '';
+    await workbench().quick.pickMany([core]);
+    await open('Packages');
+    const row = await workbench().treeRow(/core 1\.4\.2/, 'Packages');
+    await workbench().screenshot('packages');
+    await drag(row, await workbench().treeRow('harbour', 'Fleet'));
+    const asked = await workbench().modal('Write');
+    expect(asked).toContain('harbour: shall it run core 1.4.2?');
+    await workbench().notification('harbour: the fleet file wants core 1.4.2 now.');
+    await workbench().treeRow(/pier-1.*1\.4\.1 → 1\.4\.2/, 'Fleet');
+  },
+);
+
+it('lists a rollout while it runs and when it is over', { timeout: 4 * minutes }, async () => {
+  await open('Rollouts');
+  await workbench().contextMenu(await workbench().treeRow('pier-1', 'Fleet'), 'Install Version…');
+  await workbench().modal('Install');
+  const running = await workbench().treeRow(/Install 1\.4\.2\s*running/, 'Rollouts');
+  await workbench().expand(running);
+  await workbench().treeRow(/pier-1.*(install|download|restart)ing/, 'Rollouts');
+  await workbench().screenshot('rollouts running');
+  await workbench().rowAction(running, 'Pause Rollout…');
+  const paused = await workbench().treeRow(/Install 1\.4\.2\s*paused/, 'Rollouts');
+  await workbench().screenshot('rollouts paused');
+  await workbench().rowAction(paused, 'Continue Paused Rollout');
+  await until(
+    'it to be over',
+    async () =>
+      (await workbench().section('Rollouts').innerText()).replace(/\s+/g, ' ').includes('done · 1 of 1 done'),
+    2 * minutes,
+  );
+  await workbench().treeRow(/pier-1.*done · 1\.4\.1 → 1\.4\.2/, 'Rollouts');
+  await workbench().screenshot('rollouts done');
+  await workbench().rowAction(await workbench().treeRow(/Install 1\.4\.2/, 'Rollouts'), 'Open Fleet View');
+  await workbench().webview().getByRole('button', { name: 'Report' }).waitFor();
+  await workbench().screenshot('rollout in the fleet view');
+});
