@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { TextEdit } from '../updater/fleet/edit';
@@ -10,7 +11,29 @@ export async function openForEdit({ uri }: FleetSession): Promise<vscode.TextDoc
     throw new FleetError('usage', 'The fleet file has unsaved changes.', {
       hint: 'Save it, then choose again.',
     });
+  await caughtUp(document);
   return document;
+}
+
+/** VS Code needs a moment to take in what another program has just written; an edit of the older text would be lost, or lose that. */
+async function caughtUp(document: vscode.TextDocument): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const bytes = await vscode.workspace.fs.readFile(document.uri);
+    if (sameText(new TextDecoder('utf-8').decode(bytes), document.getText())) return;
+    await setTimeout(100);
+  }
+  throw new FleetError(
+    'usage',
+    'The fleet file was changed by another program, and the editor does not show it yet.',
+    {
+      hint: 'Look at it in the editor, then choose again.',
+    },
+  );
+}
+
+/** Line ends apart, which an editor makes all alike. */
+function sameText(one: string, other: string): boolean {
+  return one.replaceAll('\r\n', '\n') === other.replaceAll('\r\n', '\n');
 }
 
 /** Makes edits in a fleet file, one after the other, and saves it; comments stay. */
