@@ -1,9 +1,11 @@
 import type * as vscode from 'vscode';
+import { registerTools } from './assistant/tools';
 import { registerCommands } from './commands';
 import { dropFiles, dropPackages } from './commands/drop';
 import { ask } from './commands/refresh';
 import type { Server } from './updater/fleet/model';
 import type { Updater } from './updater/updater';
+import { SystemLenses } from './editor/system-lenses';
 import { FleetView } from './tree/fleet-view';
 import { PackagesView } from './tree/packages-view';
 import { RolloutsView } from './tree/rollouts-view';
@@ -16,6 +18,7 @@ import { FleetLog } from './vscode/log';
 import { report } from './vscode/report';
 import { Secrets } from './vscode/secrets';
 import type { FleetSession } from './vscode/session';
+import { ServerLogs } from './vscode/server-logs';
 import { StatusBar } from './vscode/status-bar';
 import { Throttle } from './vscode/throttle';
 import { FleetViews } from './webview/fleet-views';
@@ -38,6 +41,7 @@ let files: FleetFiles | undefined;
 export function activate(context: vscode.ExtensionContext): Api {
   const log = new FleetLog();
   const documents = new Documents();
+  const serverLogs = new ServerLogs();
   const secrets = new Secrets(context.secrets, context.globalState, log);
   const found = new FleetFiles(updaterHost(secrets, log), log);
   files = found;
@@ -57,9 +61,10 @@ export function activate(context: vscode.ExtensionContext): Api {
   );
   const rollouts = new RolloutsView(found, quiet('rollouts'));
   const statusBar = new StatusBar(found);
+  const lenses = new SystemLenses(found);
   const fleetViews = new FleetViews({ files: found, log, documents, extensionUri: context.extensionUri });
   const faces: Faces = {
-    ...{ files: found, log, documents, secrets },
+    ...{ files: found, log, documents, secrets, serverLogs, extensionUri: context.extensionUri },
     selection: () => view.selection,
     arrangement: { get: () => view.tree.arrangement, set: (change) => view.arrange(change) },
     openFleetView: (session, rollout) => fleetViews.open(session, rollout),
@@ -76,10 +81,12 @@ export function activate(context: vscode.ExtensionContext): Api {
     followed.add(session);
     session.onEvent((event) => {
       log.event(event);
+      serverLogs.event(event);
       view.tree.event(session, event);
       fleetViews.event(session, event);
       rollouts.event(session, event);
       packages.event(event);
+      lenses.changed();
       summary.touch('');
     });
     void interrupted.look(session).catch((error: unknown) => log.error('interrupted rollouts', error));
@@ -90,18 +97,22 @@ export function activate(context: vscode.ExtensionContext): Api {
     fleetViews.filesChanged();
     rollouts.filesChanged();
     packages.filesChanged();
+    lenses.changed();
     statusBar.update();
   });
 
   context.subscriptions.push(
     ...[
       registerCommands(faces),
+      registerTools(found),
       view,
       packages,
       rollouts,
       fleetViews,
       statusBar,
+      lenses,
       documents,
+      serverLogs,
       { dispose: () => summary.clear() },
       log,
     ],

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
+import type { Path } from '../updater/fleet/document';
 import type { TextEdit } from '../updater/fleet/edit';
 import type { FleetSession } from '../vscode/session';
 
@@ -53,4 +54,13 @@ export async function editFleetFile(
   }
   if (document.isDirty && !(await document.save()))
     throw new FleetError('usage', 'The fleet file could not be saved.', { hint: 'It may be read-only.' });
+}
+
+/** Shows where something stands in a fleet file; the file alone where it is not there any more. */
+export async function showPlace({ uri }: FleetSession, path: Path): Promise<void> {
+  const { placeOf } = await import('../updater/fleet/places');
+  const document = await vscode.workspace.openTextDocument(uri);
+  const place = placeOf(document.getText(), path);
+  const at = place && document.positionAt(place.offset);
+  await vscode.window.showTextDocument(document, at ? { selection: new vscode.Range(at, at) } : {});
 }

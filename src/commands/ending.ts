@@ -1,6 +1,6 @@
 import type { Action } from '../updater/plan/plan';
 import type { RolloutResult } from '../updater/updater';
-import { actionWords, count } from '../vscode/words';
+import { actionWords, count, listed } from '../vscode/words';
 
 /** The one notification at a rollout's end: how many, which failed, with cause and next step. */
 export function ending(
@@ -22,6 +22,11 @@ function main(action: Action, servers: number, { outcome, failures }: RolloutRes
   const step = error.step === undefined ? '' : ` at ${error.step}`;
   const hint = error.hint === undefined ? '' : ` ${error.hint}`;
   const more =
-    others.length > 0 ? ` Also failed: ${others.map((failure) => failure.server).join(', ')}.` : '';
+    others.length > 0
+      ? ` Also failed: ${listed(
+          others.map((failure) => failure.server),
+          5,
+        )}.`
+      : '';
   return `${verb}: ${failures.length} of ${count(servers, 'server')} failed. ${server}${step}: ${error.message}${hint}${more}`;
 }

@@ -65,7 +65,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
   void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
 }
 
-const actions = { resume: 'Resume', rollback: 'Roll Back…', log: 'Show Log' };
+const actions = { resume: 'Resume', rollback: 'Roll Back…', view: 'Fleet View', log: 'Show Log' };
 
 async function tell(
   faces: Faces,
@@ -76,14 +76,15 @@ async function tell(
   const { action, servers, note } = rollout;
   const text = ending(action, servers.length, result, note);
   const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
-  const { resume, rollback, log } = actions;
+  const { resume, rollback, view, log } = actions;
   const choice =
     result.outcome === 'done'
-      ? await showInformationMessage(text, log)
+      ? await showInformationMessage(text, view, log)
       : result.outcome === 'cancelled'
-        ? await showWarningMessage(text, resume, log)
-        : await showErrorMessage(text, resume, ...(action === 'install' ? [rollback] : []), log);
+        ? await showWarningMessage(text, resume, view, log)
+        : await showErrorMessage(text, resume, ...(action === 'install' ? [rollback] : []), view, log);
   if (choice === log) faces.log.show();
+  if (choice === view) faces.openFleetView(session);
   // Loaded when needed: these verbs follow rollouts themselves.
   if (choice === resume) {
     const found = (await (await session.updater()).rollouts()).find(({ id }) => id === result.id);

@@ -3,19 +3,24 @@ import type { Faces } from '../vscode/faces';
 import { commandIds, type CommandName } from '../vscode/ids';
 import { report } from '../vscode/report';
 import { clearFilter, filterServers, groupBy } from './arrange';
+import { addServer } from './add-server';
 import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
+import { copyCommandLine } from './copy-command-line';
 import { doctor } from './doctor';
 import { download } from './download';
 import { exportHistory } from './export-history';
 import { forgetPassword } from './forget-password';
 import { cancel, pause, proceed, skip } from './halt';
+import { importInventory } from './import-inventory';
+import { importSshConfig } from './import-ssh-config';
 import { install } from './install';
 import { load } from './load';
 import { newFleetFile } from './new-fleet-file';
 import { openFleetFile } from './open-fleet-file';
 import { openFleetView } from './open-fleet-view';
 import { copyHash, removePackage } from './packages';
+import { openTerminal } from './open-terminal';
 import { plan } from './plan';
 import { refresh, refreshSelected } from './refresh';
 import { restart } from './restart';
@@ -23,13 +28,16 @@ import { resume } from './resume';
 import { rollback } from './rollback';
 import { selectionOf } from './selection';
 import { showLog } from './show-log';
+import { showServerLog } from './show-server-log';
 
 const commands: Record<CommandName, Command> = {
+  addServer,
   cancel,
   chooseVersions,
   clearFilter,
   continue: proceed,
   copyHash,
+  copyCommandLine,
   doctor,
   download,
   exportHistory,
@@ -43,11 +51,14 @@ const commands: Record<CommandName, Command> = {
   groupedByStatus: groupBy('status'),
   groupedBySystem: groupBy('system'),
   groupedByTag: groupBy('tag'),
+  importInventory,
+  importSshConfig,
   install,
   load,
   newFleetFile,
   openFleetFile,
   openFleetView,
+  openTerminal,
   pause,
   plan,
   refresh,
@@ -59,6 +70,7 @@ const commands: Record<CommandName, Command> = {
   resume,
   rollback,
   showLog,
+  showServerLog,
   skip,
 };
 

@@ -60,6 +60,15 @@ export async function rolloutsOf(
   return all.filter(({ id, fleet }) => fleet === session.fleet.file && (ids.size === 0 || ids.has(id)));
 }
 
+/** Ids of the systems that a selection is of. */
+export function systemsOf(selections: readonly FleetSelection[]): Set<string> {
+  return new Set(
+    selections.flatMap(({ system, servers }) =>
+      system ? [system.id] : servers.map((server) => server.system),
+    ),
+  );
+}
+
 /** The servers that are meant: those selected, else those that the person picks. Undefined: none. */
 export async function chooseServers(
   faces: Faces,

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { checkServers } from './doctor';
 import { asFleetError, FleetError } from './errors';
-import { servers as serversOf, type Fleet, type Server } from './fleet/model';
+import { servers as serversOf, type Fleet, type OsFamily, type Server } from './fleet/model';
 import { openLibrary, type Library } from './packages/library';
 import { assess } from './plan/assess';
 import type { Plan } from './plan/plan';
 import { makePlan, type Answered } from './plan/planner';
 import { leadersOf } from './plan/roles';
+import { probe } from './probe';
 import { meansFor, type Means } from './products/means';
 import { RolloutDesk } from './rollout/desk';
 import { Elsewhere } from './rollout/elsewhere';
@@ -255,6 +256,18 @@ class Core implements Updater {
 
   skip(id: string, server: string, why: string): Promise<void> {
     return this.desk.skip(id, server, why);
+  }
+
+  probe(server: Server, { signal }: { signal?: AbortSignal } = {}): Promise<OsFamily | undefined> {
+    return probe(
+      this.links,
+      server,
+      signal ? AbortSignal.any([signal, this.letGo.signal]) : this.letGo.signal,
+    );
+  }
+
+  sshArguments(server: Server): Promise<string[]> {
+    return this.links.sshArguments(server);
   }
 
   async doctor(

@@ -1,5 +1,5 @@
 import type { FleetError } from './errors';
-import type { Fleet, Server } from './fleet/model';
+import type { Fleet, OsFamily, Server } from './fleet/model';
 import type { Library } from './packages/library';
 import type { Action, Plan } from './plan/plan';
 import type { ResumeOptions } from './rollout/desk';
@@ -85,6 +85,13 @@ export interface Updater {
   skip(id: string, server: string, why: string): Promise<void>;
   /** Stops a rollout: transfers stop and keep their part; a job not yet at its restart is undone; one that is past it ends by itself. */
   cancel(id: string): Promise<void>;
+  /**
+   * Connects to a server that need not stand in the fleet file, and tells what it runs; undefined: something unknown.
+   * @throws FleetError why it is not reached
+   */
+  probe(server: Server, options?: { signal?: AbortSignal }): Promise<OsFamily | undefined>;
+  /** Arguments for the system's own ssh: the same way, the same host keys, no secret. */
+  sshArguments(server: Server): Promise<string[]>;
   doctor(servers?: Server[], options?: { signal?: AbortSignal }): Promise<Check[]>;
   /** The events of one rollout, from its journal. */
   journal(id: string): Promise<FleetEvent[]>;

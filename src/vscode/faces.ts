@@ -1,8 +1,10 @@
 import type { Arrangement } from './grouping';
+import type { Uri } from 'vscode';
 import type { Documents } from './documents';
 import type { FleetFiles } from './fleet-files';
 import type { FleetLog } from './log';
 import type { Secrets } from './secrets';
+import type { ServerLogs } from './server-logs';
 import type { FleetSelection, FleetSession } from './session';
 
 /** What commands are given: the composition root makes it, nobody reaches for anything else. */
@@ -11,6 +13,9 @@ export interface Faces {
   log: FleetLog;
   documents: Documents;
   secrets: Secrets;
+  serverLogs: ServerLogs;
+  /** Where the extension lies. */
+  extensionUri: Uri;
   /** What is selected in the tree now. */
   selection(): readonly FleetSelection[];
   /** How the fleet tree groups and filters. */

@@ -97,13 +97,23 @@ export class FleetFiles {
     const file = this.files.get(key) ?? { uri, text: undefined, errors: 0, session: undefined };
     this.files.set(key, file);
     if (file.text === text) return;
-    const { fleet, problems } = parseFleet(text, uri.fsPath);
+    const { fleet, problems } = parseFleet(text, uri.fsPath, await this.sshHosts(text));
     file.text = text;
     file.errors = problems.filter(({ severity }) => severity === 'error').length;
     this.diagnostics.set(uri, diagnosticsOf(text, problems));
     if (fleet && file.session) file.session.setFleet(fleet);
     else if (fleet) file.session = new FleetSession(uri, fleet, this.host);
     this.tell();
+  }
+
+  /** Undefined where the file names no jump host, or `~/.ssh/config` cannot be read: then nothing is said of them. */
+  private async sshHosts(text: string): Promise<((name: string) => boolean) | undefined> {
+    if (!text.includes('"jump"')) return undefined;
+    const { isSshHost } = await import('../updater/fleet/import/ssh-hosts');
+    return isSshHost().catch((error: unknown) => {
+      this.log.error('~/.ssh/config', error);
+      return undefined;
+    });
   }
 
   /** Undefined where there is no such file any more. */

@@ -3,11 +3,13 @@
  * Nothing here is typed a second time anywhere else.
  */
 export const commandIds = {
+  addServer: 'vmsFleet.addServer',
   cancel: 'vmsFleet.cancel',
   chooseVersions: 'vmsFleet.setVersions',
   clearFilter: 'vmsFleet.clearFilter',
   continue: 'vmsFleet.continue',
   copyHash: 'vmsFleet.copyHash',
+  copyCommandLine: 'vmsFleet.copyCommandLine',
   doctor: 'vmsFleet.doctor',
   download: 'vmsFleet.download',
   exportHistory: 'vmsFleet.exportHistory',
@@ -22,11 +24,14 @@ export const commandIds = {
   groupedByStatus: 'vmsFleet.groupedByStatus',
   groupedBySystem: 'vmsFleet.groupedBySystem',
   groupedByTag: 'vmsFleet.groupedByTag',
+  importInventory: 'vmsFleet.importInventory',
+  importSshConfig: 'vmsFleet.importSshConfig',
   install: 'vmsFleet.install',
   load: 'vmsFleet.load',
   newFleetFile: 'vmsFleet.newFleetFile',
   openFleetFile: 'vmsFleet.openFleetFile',
   openFleetView: 'vmsFleet.openFleetView',
+  openTerminal: 'vmsFleet.openTerminal',
   pause: 'vmsFleet.pause',
   plan: 'vmsFleet.plan',
   refresh: 'vmsFleet.refresh',
@@ -37,6 +42,7 @@ export const commandIds = {
   resume: 'vmsFleet.resume',
   rollback: 'vmsFleet.rollback',
   showLog: 'vmsFleet.showLog',
+  showServerLog: 'vmsFleet.showServerLog',
   skip: 'vmsFleet.skip',
 } as const;
 export type CommandName = keyof typeof commandIds;
@@ -48,6 +54,9 @@ export const viewIds = {
   packages: 'vmsFleet.packages',
   rollouts: 'vmsFleet.rollouts',
 } as const;
+
+/** Tools for language models. */
+export const toolNames = { getStatus: 'vmsfleet_get_status', planUpdate: 'vmsfleet_plan_update' } as const;
 
 /** Editor tabs of our own. */
 export const webviewTypes = { fleetView: 'vmsFleet.fleetView' } as const;
@@ -113,6 +122,8 @@ export const outputChannelName = 'VMS Fleet';
 export const diagnosticsName = 'VMS Fleet';
 /** Scheme of read-only documents: plans and doctor's reports. */
 export const documentScheme = 'vms-fleet';
+/** Scheme of what was logged of some servers. */
+export const serverLogScheme = 'vms-fleet-log';
 /** Which files are fleet files. */
 export const fleetFileGlob = '**/{*.fleet.jsonc,fleet.jsonc}';
 /** Their ending, as VS Code's file dialogs take it. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { servers, type Fleet, type Server } from '../updater/fleet/model';
 import type { PackageInfo } from '../updater/packages/package-info';
+import { servers, type Fleet, type Server, type System } from '../updater/fleet/model';
 import type { FleetEvent } from '../updater/rollout/events';
 import { initialState, type ServerState } from '../updater/rollout/state';
 import type { Updater, UpdaterHost } from '../updater/updater';
@@ -80,6 +80,8 @@ export class FleetSession {
 export interface FleetSelection {
   readonly session: FleetSession;
   readonly servers: Server[];
+  /** The system that was chosen as such, which may have no servers yet. */
+  readonly system?: System;
   /** Id of the rollout that is meant, where it is one. */
   readonly rollout?: string;
   /** Packages of the library that are meant, where it is some. */

@@ -48,7 +48,7 @@ describe('an update that fails', function () {
     const told = person.messages.filter(({ modal }) => !modal);
     assert.equal(told.length, 1, JSON.stringify(told));
     assert.match(told[0]?.text ?? '', /^Install: 1 of 1 server failed\. hall-b at \S+: .+/);
-    assert.deepEqual(told[0]?.buttons, ['Resume', 'Roll Back…', 'Show Log']);
+    assert.deepEqual(told[0]?.buttons, ['Resume', 'Roll Back…', 'Fleet View', 'Show Log']);
     await eventually('the log', () => /\[error\] \[hall-b\] \S+: .+/.test(outputChannel('VMS Fleet')));
   });
 

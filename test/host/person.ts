@@ -12,6 +12,76 @@ interface Item {
   label: string;
 }
 
+/** Answers to a question of several. */
+export const [offered, goBack] = ['\u0000offered', '\u0000back'];
+
+/** What was shown of a question of several. */
+export interface Step {
+  title: string;
+  /** Number and of how many: "2/6". */
+  at: string;
+  /** What was in the input box at first. */
+  value: string;
+  labels: string[];
+  /** What was said of answers that would not do. */
+  faults: string[];
+}
+
+/** A quick input of VS Code's, as far as questions of several use it. */
+class QuickInput {
+  title = '';
+  step = 0;
+  totalSteps = 0;
+  value = '';
+  validationMessage: string | undefined;
+  items: Item[] = [];
+  selectedItems: Item[] = [];
+  buttons: vscode.QuickInputButton[] = [];
+  private readonly valueChanges = new vscode.EventEmitter<string>();
+  private readonly accepts = new vscode.EventEmitter<void>();
+  private readonly hides = new vscode.EventEmitter<void>();
+  private readonly presses = new vscode.EventEmitter<vscode.QuickInputButton>();
+  readonly onDidChangeValue = this.valueChanges.event;
+  readonly onDidAccept = this.accepts.event;
+  readonly onDidHide = this.hides.event;
+  readonly onDidTriggerButton = this.presses.event;
+
+  /** @param answer what the person does when it is shown */
+  constructor(private readonly answer: (input: QuickInput) => void) {}
+
+  show(): void {
+    this.answer(this);
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.valueChanges, this.accepts, this.hides, this.presses).dispose();
+  }
+
+  shown(): Step {
+    const { title, step, totalSteps, value, items } = this;
+    return { title, at: `${step}/${totalSteps}`, value, labels: items.map(({ label }) => label), faults: [] };
+  }
+
+  type(value: string): void {
+    this.value = value;
+    this.valueChanges.fire(value);
+  }
+
+  accept(): void {
+    this.accepts.fire();
+  }
+
+  leave(): void {
+    this.hides.fire();
+  }
+
+  back(): void {
+    const [button] = this.buttons;
+    if (!button) throw new Error(`There is no way back from "${this.title}", ${this.step}`);
+    this.presses.fire(button);
+  }
+}
+
 export class Person {
   readonly messages: Message[] = [];
   /** Title and labels of every list that was shown. */
@@ -19,14 +89,17 @@ export class Person {
   private readonly window = vscode.window as unknown as Record<string, unknown>;
   private readonly real = new Map<string, unknown>();
 
-  /** Button that is pressed in a notification that has it; all others are let be. */
+  /** Button that is pressed in a message that has it; of modal ones else the first, all others are let be. */
   press: string | undefined;
   /** Every input box that was shown. */
   readonly typed: vscode.InputBoxOptions[] = [];
+  /** Every question of several that was shown. */
+  readonly steps: Step[] = [];
 
   /**
-   * @param picks labels to pick, in turn, each from the next list; a missing one leaves the list unanswered
-   * @param answers what to type, in turn; a missing one leaves the input box unanswered
+   * @param picks labels to pick, in turn, each from the next list (of several: parted by |); a missing one leaves the list unanswered
+   * @param answers what to type, in turn; a missing one leaves the input box unanswered, in a question of several `offered` takes what
+   * is in it already, and `goBack` goes back
    * @param files what to choose in the dialog that opens files; none: it is cancelled
    */
   constructor(
@@ -41,6 +114,8 @@ export class Person {
       this.typed.push(options);
       return Promise.resolve(answers.shift());
     });
+    this.replace('createInputBox', () => this.inputBox(answers));
+    this.replace('createQuickPick', () => this.quickPick());
     for (const name of ['showInformationMessage', 'showWarningMessage', 'showErrorMessage'])
       this.replace(name, (text: string, ...rest: unknown[]) => this.message(text, rest));
     this.replace('showQuickPick', async (given: unknown, options: vscode.QuickPickOptions = {}) => {
@@ -71,16 +146,53 @@ export class Person {
     const buttons = rest.filter((one): one is string => typeof one === 'string');
     const modal = options.modal === true;
     this.messages.push({ text, modal, detail: options.detail ?? '', buttons });
-    return Promise.resolve(modal ? buttons[0] : buttons.find((button) => button === this.press));
+    const pressed = buttons.find((button) => button === this.press);
+    return Promise.resolve(pressed ?? (modal ? buttons[0] : undefined));
+  }
+
+  private inputBox(answers: string[]): QuickInput {
+    return new QuickInput((box) => {
+      const step = box.shown();
+      this.steps.push(step);
+      for (;;) {
+        const answer = answers.shift();
+        if (answer === undefined) return box.leave();
+        if (answer === goBack) return box.back();
+        if (answer !== offered) box.type(answer);
+        box.accept();
+        if (box.validationMessage === undefined) return;
+        step.faults.push(box.validationMessage);
+      }
+    });
+  }
+
+  /** What is not among the items is typed. */
+  private quickPick(): QuickInput {
+    return new QuickInput((pick) => {
+      const step = pick.shown();
+      this.steps.push(step);
+      const wanted = this.picks.shift();
+      if (wanted === undefined) return pick.leave();
+      if (wanted === goBack) return pick.back();
+      const find = () => pick.items.find(({ label }) => label.includes(wanted));
+      if (!find()) pick.type(wanted);
+      const found = find();
+      if (!found) throw new Error(`"${wanted}" is not among ${step.labels.join(', ')}, and cannot be typed`);
+      pick.selectedItems = [found];
+      pick.accept();
+    });
   }
 
   private pick(items: (string | Item)[], options: vscode.QuickPickOptions): unknown {
     const labelOf = (item: string | Item) => (typeof item === 'string' ? item : item.label);
     this.lists.push({ title: options.title ?? '', labels: items.map(labelOf) });
     const wanted = this.picks.shift();
-    const found = wanted === undefined ? undefined : items.find((item) => labelOf(item).includes(wanted));
-    if (wanted !== undefined && found === undefined)
-      throw new Error(`"${wanted}" is not among ${items.map(labelOf).join(', ')} (${options.title})`);
-    return options.canPickMany === true && found !== undefined ? [found] : found;
+    if (wanted === undefined) return undefined;
+    const find = (label: string) => {
+      const found = items.find((item) => labelOf(item).includes(label));
+      if (found) return found;
+      throw new Error(`"${label}" is not among ${items.map(labelOf).join(', ')} (${options.title})`);
+    };
+    return options.canPickMany === true ? wanted.split('|').map(find) : find(wanted);
   }
 }

@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+import { assumed } from '../plan/expected';
+import { windowLength } from '../plan/window';
 import { quote } from './document';
 import type { Path, Problem } from './document';
 import { servers } from './model';
 import type { Fleet, Server, System, Window } from './model';
+import { nearest } from './nearest';
 import type { FleetFile } from './schema';
 
 /** Reports a problem at the value of a path, or at its key where `atKey`. */
@@ -11,8 +15,16 @@ export type Report = (
   options?: { severity?: Problem['severity']; atKey?: boolean },
 ) => void;
 
-/** What contradicts itself across fields, servers and systems. */
-export function checkFleet(fleet: Fleet, written: FleetFile, report: Report): void {
+/**
+ * What contradicts itself across fields, servers and systems.
+ * @param isSshHost whether `~/.ssh/config` knows a host; undefined where nobody looked
+ */
+export function checkFleet(
+  fleet: Fleet,
+  written: FleetFile,
+  report: Report,
+  isSshHost?: (name: string) => boolean,
+): void {
   if (fleet.systems.length === 0)
     report('The fleet has no systems yet.', ['systems'], { severity: 'warning', atKey: true });
   for (const system of fleet.systems) checkSystem(system, written, report);
@@ -20,8 +32,14 @@ export function checkFleet(fleet: Fleet, written: FleetFile, report: Report): vo
   checkFailoverGroups(fleet, report);
   checkMachines(fleet, report);
   checkJumps(fleet, written, report);
+  checkJumpNames(fleet, written, isSshHost, report);
   for (const server of servers(fleet))
-    checkWindow(written.systems[server.system]?.servers?.[server.id]?.window, pathOf(server), report);
+    checkWindow(
+      written.systems[server.system]?.servers?.[server.id]?.window,
+      [server],
+      pathOf(server),
+      report,
+    );
   checkPaths(fleet, written, report);
 }
 
@@ -55,7 +73,7 @@ function checkSystem(system: System, written: FleetFile, report: Report): void {
       [...path, 'soakMinutes'],
       { severity: 'warning' },
     );
-  checkWindow(written.systems[system.id]?.window, path, report);
+  checkWindow(written.systems[system.id]?.window, system.servers, path, report);
   if (written.systems[system.id]?.fileSystem === 'v8-erase')
     report(
       '"v8-erase" destroys recordings, so it counts only where it stands at the one server.',
@@ -64,13 +82,33 @@ function checkSystem(system: System, written: FleetFile, report: Report): void {
     );
 }
 
-function checkWindow(window: Window | undefined, path: Path, report: Report): void {
-  if (window !== undefined && window.from === window.to)
-    report(
+/** @param inside the servers that it may hold for; those with one of their own are looked at by themselves */
+function checkWindow(
+  window: Window | undefined,
+  inside: readonly Server[],
+  path: Path,
+  report: Report,
+): void {
+  if (window === undefined) return;
+  if (window.from === window.to)
+    return report(
       `"from" and "to" are both ${window.from}: the window never opens. Leave "window" out if any time will do.`,
       [...path, 'window', 'to'],
     );
+  const length = windowLength(window);
+  const [never, ...others] = inside.filter(
+    (server) => isDeepStrictEqual(server.window, window) && leastOf(server) > length,
+  );
+  if (never !== undefined)
+    report(
+      `The window is ${length / 60_000} minutes long, and an update of ${quote(never.id)}${others.length > 0 ? ` and ${others.length} more` : ''} is taken to need ${leastOf(never) / 60_000}: it never fits before a rollout outside the window has shown how long it really takes. Widen it.`,
+      [...path, 'window', 'to'],
+      { severity: 'warning' },
+    );
 }
+
+/** ms that a window has to leave for one version, where nothing is known of how long the server really takes. */
+const leastOf = (server: Server): number => assumed(server, 1).windowSeconds * 1000;
 
 function checkFailoverGroups(fleet: Fleet, report: Report): void {
   const groups = new Map<string, Server[]>();
@@ -103,21 +141,27 @@ function checkIds(fleet: Fleet, report: Report): void {
 function checkMachines(fleet: Fleet, report: Report): void {
   const first = new Map<string, Server>();
   for (const server of servers(fleet)) {
-    // Sites behind different jump hosts may use the same addresses.
+    // Sites behind different jump hosts may use the same addresses, and one machine may hold several installations.
     const machine = JSON.stringify([
       server.host.toLowerCase(),
-      server.port,
-      server.user,
+      server.port ?? 22,
       server.jump,
       server.stateDir,
       server.banalytics?.home,
     ]);
     const other = first.get(machine);
     if (other === undefined) first.set(machine, server);
-    else if (other.id !== server.id)
+    else if (other.id === server.id) continue;
+    else if (other.user === server.user && other.port === server.port)
       report(
         `${quote(server.id)} and ${quote(other.id)} are the same machine: same host, port, user, jump host and folders.`,
         [...pathOf(server), 'host'],
+      );
+    else
+      report(
+        `${quote(server.id)} and ${quote(other.id)} seem to be the same machine: same host, port, jump host and folders. Two entries of one machine get into each other's way.`,
+        [...pathOf(server), 'host'],
+        { severity: 'warning' },
       );
   }
 }
@@ -146,6 +190,38 @@ function checkJumps(fleet: Fleet, written: FleetFile, report: Report): void {
         `${quote(server.id)} cannot be its own jump host.`,
         whereWritten(server, 'jump', written) ?? pathOf(server),
       );
+}
+
+/** A jump host that is none of the servers and no name of `~/.ssh/config` is an address; one word alone is more likely a mistake. */
+function checkJumpNames(
+  fleet: Fleet,
+  written: FleetFile,
+  isSshHost: ((name: string) => boolean) | undefined,
+  report: Report,
+): void {
+  if (isSshHost === undefined) return;
+  const ids = servers(fleet).map(({ id }) => id);
+  const known = new Set(ids);
+  const reported = new Set<string>();
+  for (const server of servers(fleet)) {
+    const { jump } = server;
+    if (jump === undefined || known.has(jump)) continue;
+    const path = whereWritten(server, 'jump', written) ?? pathOf(server);
+    // What a system says is wrong once, not once for each of its servers.
+    if (reported.has(JSON.stringify(path))) continue;
+    reported.add(JSON.stringify(path));
+    const unknown = jump
+      .split(',')
+      .map((hop) => hop.trim())
+      .find((hop) => !/[@:.[]/.test(hop) && hop !== 'localhost' && !isSshHost(hop));
+    if (unknown === undefined) continue;
+    const near = nearest(unknown, ids);
+    report(
+      `${quote(unknown)} is neither a server of this file nor a name in ~/.ssh/config, so it is taken for a host name.${near === undefined ? '' : ` Did you mean ${quote(near)}?`}`,
+      path,
+      { severity: 'warning' },
+    );
+  }
 }
 
 function checkPaths(fleet: Fleet, written: FleetFile, report: Report): void {

@@ -42,19 +42,31 @@ export function addSystem(text: string, id: string, entry: SystemEntry): TextEdi
   return setField(text, ['systems', id], entry);
 }
 
-export function addServer(text: string, systemId: string, id: string, entry: ServerEntry): TextEdit[] {
+/** Adds servers behind those that a system has, all in one edit. */
+export function addServers(
+  text: string,
+  systemId: string,
+  added: readonly (readonly [id: string, entry: ServerEntry])[],
+): TextEdit[] {
   const root = rootOf(text);
   systemNode(root, systemId);
+  const taken = new Map<unknown, string>();
   for (const system of nodeAt(root, ['systems'])?.children ?? [])
-    if (propertyOf(nodeAt(system.children?.[1], ['servers']), id) !== undefined)
-      throw new FleetError(
-        'usage',
-        `There is already a server ${quote(id)} in system ${quote(String(system.children?.[0]?.value))}.`,
-        {
-          hint: 'Choose another id: it is unique in the whole fleet.',
-        },
-      );
-  return setField(text, ['systems', systemId, 'servers', id], entry);
+    for (const server of nodeAt(system.children?.[1], ['servers'])?.children ?? [])
+      taken.set(server.children?.[0]?.value, `in system ${quote(String(system.children?.[0]?.value))}`);
+  for (const [id] of added) {
+    const where = taken.get(id);
+    if (where !== undefined)
+      throw new FleetError('usage', `There is already a server ${quote(id)} ${where}.`, {
+        hint: 'Choose another id: it is unique in the whole fleet.',
+      });
+    taken.set(id, 'among those that are added');
+  }
+  const path = ['systems', systemId, 'servers'];
+  const servers = nodeAt(root, path);
+  if (servers === undefined) return setField(text, path, Object.fromEntries(added));
+  if (servers.type !== 'object') throw unfit(path);
+  return insertion(text, servers, added, layoutOf(text, root), servers.children?.at(-1));
 }
 
 /** Its comments inside and at the end of its line go with it; those on lines of their own stay. */
@@ -120,19 +132,21 @@ export function setField(text: string, path: Path, value: unknown, after?: strin
     return { [segment]: inner };
   }, value);
   const sibling = after === undefined ? undefined : propertyOf(object, after);
-  return insertion(text, object, key, wrapped, layout, sibling ?? object.children?.at(-1));
+  return insertion(text, object, [[key, wrapped]], layout, sibling ?? object.children?.at(-1));
 }
 
-/** A new entry behind `previous`. */
+type Entries = readonly (readonly [key: string, value: unknown])[];
+
+/** New entries behind `previous`. */
 function insertion(
   text: string,
   object: Node,
-  key: string,
-  value: unknown,
+  entries: Entries,
   layout: Layout,
   previous: Node | undefined,
 ): TextEdit[] {
-  if (previous === undefined) return firstEntry(text, object, key, value, layout);
+  if (entries.length === 0) return [];
+  if (previous === undefined) return firstEntries(text, object, entries, layout);
 
   const isLast = previous === object.children?.at(-1);
   const end = previous.offset + previous.length;
@@ -146,8 +160,10 @@ function insertion(
     : indentAt(text, object.offset) + layout.unit;
   const sibling = previous.children?.[1];
   const flat = !ownLine || (sibling !== undefined && isFlat(text, sibling));
-  const entry = `${JSON.stringify(key)}: ${flat ? inline(value) : block(value, indent, layout)}`;
-  const added = (ownLine ? layout.eol + indent : ' ') + entry;
+  const added = entries
+    .map(([key, value]) => `${JSON.stringify(key)}: ${flat ? inline(value) : block(value, indent, layout)}`)
+    .map((entry) => (ownLine ? layout.eol + indent : ' ') + entry)
+    .join(',');
   if (comma !== undefined) return [{ offset: at, length: 0, content: `${added},` }];
   if (at === end) return [{ offset: end, length: 0, content: `,${added}` }];
   return [
@@ -156,15 +172,17 @@ function insertion(
   ];
 }
 
-/** Into an object that holds nothing but perhaps comments, after which the entry comes. */
-function firstEntry(text: string, object: Node, key: string, value: unknown, layout: Layout): TextEdit[] {
+/** Into an object that holds nothing but perhaps comments, after which the entries come. */
+function firstEntries(text: string, object: Node, entries: Entries, layout: Layout): TextEdit[] {
   const close = object.offset + object.length - 1;
   const indent = indentAt(text, object.offset);
   const comments = matchAt(/(?:\s*(?:\/\/[^\r\n]*|\/\*[\s\S]*?\*\/))*/y, text, object.offset + 1);
   const at = object.offset + 1 + comments.length;
   const closesOnOwnLine = /[\r\n]/.test(text.slice(at, close));
-  const entry = `${JSON.stringify(key)}: ${block(value, indent + layout.unit, layout)}`;
-  const content = layout.eol + indent + layout.unit + entry;
+  const deeper = indent + layout.unit;
+  const content = entries
+    .map(([key, value]) => `${layout.eol}${deeper}${JSON.stringify(key)}: ${block(value, deeper, layout)}`)
+    .join(',');
   return closesOnOwnLine
     ? [{ offset: at, length: 0, content }]
     : [{ offset: at, length: close - at, content: content + layout.eol + indent }];
@@ -206,7 +224,8 @@ function isFlat(text: string, node: Node): boolean {
   return node.type === 'object' && (node.children ?? []).length > 0 && !/[\r\n]/.test(written);
 }
 
-function rootOf(text: string): Node {
+/** The root of a file that can be edited. */
+export function rootOf(text: string): Node {
   const { root, problems } = readDocument(text);
   if (root !== undefined) return root;
   const [first] = problems;
@@ -219,7 +238,7 @@ function rootOf(text: string): Node {
   );
 }
 
-function systemNode(root: Node, id: string): Node {
+export function systemNode(root: Node, id: string): Node {
   const node = nodeAt(root, ['systems', id]);
   if (node !== undefined) return node;
   throw new FleetError('usage', `There is no system ${quote(id)} in the fleet file.`, {

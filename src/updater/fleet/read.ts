@@ -5,7 +5,7 @@ import type { Node } from 'jsonc-parser';
 import { safeParse } from 'valibot';
 import type { BaseIssue } from 'valibot';
 import { FleetError } from '../errors';
-import { checkFleet } from './check';
+import { checkFleet, type Report } from './check';
 import { keyAt, MAX_SIZE, nodeAt, readDocument } from './document';
 import type { Document, Path, Problem } from './document';
 import { issueMessage } from './messages';
@@ -22,8 +22,11 @@ export type ParsedFleet = { fleet: Fleet; problems: Problem[] } | { fleet: undef
 const MAX_PROBLEMS = 200;
 const SHOWN = 20;
 
-/** Reads the text of a fleet file; `file` is where it lies (relative folders in it start there). Never throws. */
-export function parseFleet(text: string, file: string): ParsedFleet {
+/**
+ * Reads the text of a fleet file; `file` is where it lies (relative folders in it start there). Never throws.
+ * @param isSshHost whether `~/.ssh/config` knows a host; left out, names of jump hosts are not looked up
+ */
+export function parseFleet(text: string, file: string, isSshHost?: (name: string) => boolean): ParsedFleet {
   const document = readDocument(text);
   const { root } = document;
   if (root === undefined) return { fleet: undefined, problems: document.problems };
@@ -34,10 +37,11 @@ export function parseFleet(text: string, file: string): ParsedFleet {
   if (!parsed.success || problems.length > 0) return { fleet: undefined, problems: inOrder(problems) };
 
   const fleet = resolveFleet(parsed.output, resolve(file));
-  checkFleet(fleet, parsed.output, (message, path, { severity = 'error', atKey = false } = {}) => {
+  const report: Report = (message, path, { severity = 'error', atKey = false } = {}) => {
     const place = (atKey ? keyAt(root, path) : nodeAt(root, path)) ?? root;
     problems.push(document.problem(message, place, path, severity));
-  });
+  };
+  checkFleet(fleet, parsed.output, report, isSshHost);
   if (problems.some(isError)) return { fleet: undefined, problems: inOrder(problems) };
   return { fleet, problems: inOrder(problems) };
 }

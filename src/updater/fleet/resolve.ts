@@ -42,7 +42,7 @@ function resolveServer(
   file: string,
 ): Server {
   const value = { ...system, ...own };
-  const os: OsFamily = value.os ?? (system.product === 'banalytics' ? 'linux' : 'windows');
+  const os = own.os ?? usualOs(system);
   const { port, ...health } = { ...system.health, ...own.health };
   return {
     id,
@@ -78,6 +78,11 @@ function resolveServer(
     eocortex: system.product === 'eocortex' ? eocortex(own, system, os) : undefined,
     banalytics: system.product === 'banalytics' ? banalytics(own, system, os, file) : undefined,
   };
+}
+
+/** What a server runs that does not say it itself. */
+export function usualOs({ product, os }: Pick<SystemEntry, 'product' | 'os'>): OsFamily {
+  return os ?? (product === 'banalytics' ? 'linux' : 'windows');
 }
 
 /** A system's jump host may be one of its own servers, which is then reached directly. */

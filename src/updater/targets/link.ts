@@ -85,6 +85,8 @@ export interface Links {
    * (waiting on an old connection hung in 10 of 300 restarts). The caller closes it.
    */
   fresh(server: Server, options: { deadline: number; signal?: AbortSignal }): Promise<Link>;
+  /** Arguments for the system's own ssh, by which it goes the same way and trusts the same host keys. Nothing is connected. */
+  sshArguments(server: Server): Promise<string[]>;
   /** Closes and forgets the link of one server. */
   drop(server: Server): void;
   dispose(): void;

@@ -11,7 +11,8 @@ import { KeyFiles } from './keys';
 import type { Link, Links, Prompts } from './link';
 import { Router, type Hop } from './route';
 import { Secrets } from './secrets';
-import { SshConfigFile, type Person } from './ssh-config';
+import { keepConfig, sshCall } from './ssh-arguments';
+import { localName, SshConfigFile, type Person } from './ssh-config';
 import { SshLink } from './ssh-link';
 import { orAborted, Shared, Slots, stopper } from './waiting';
 
@@ -45,7 +46,9 @@ export function createLinks(options: LinksOptions): Links {
 }
 
 class SshLinks implements Links {
-  readonly #options: Required<Pick<LinksOptions, 'connectTimeout' | 'keepalive' | 'idleAfter'>>;
+  readonly #options: Required<
+    Pick<LinksOptions, 'connectTimeout' | 'keepalive' | 'idleAfter' | 'ownKnownHosts'>
+  >;
   readonly #router: Router;
   readonly #hostKeys: HostKeys;
   readonly #auth: Pick<AuthContext, 'person' | 'keys' | 'secrets'>;
@@ -58,6 +61,7 @@ class SshLinks implements Links {
   constructor(options: LinksOptions) {
     const { prompts, home = os.homedir(), env = process.env } = options;
     this.#options = {
+      ownKnownHosts: options.ownKnownHosts,
       connectTimeout: options.connectTimeout ?? 15_000,
       keepalive: options.keepalive ?? { interval: 10_000, count: 3 },
       idleAfter: options.idleAfter ?? 10 * 60_000,
@@ -97,6 +101,15 @@ class SshLinks implements Links {
       this.#disposed.signal.removeEventListener('abort', end);
       done();
     }
+  }
+
+  async sshArguments(server: Server): Promise<string[]> {
+    const store = this.#options.ownKnownHosts;
+    const route = await this.#router.route(server);
+    const stops = route.map((hop) => ({ hop, knownHosts: [...this.#place(hop).files, store] }));
+    const { args, config } = sshCall(stops, this.#auth.person.home);
+    if (config === undefined) return args;
+    return ['-F', await keepConfig(path.join(path.dirname(store), 'ssh'), config), ...args];
   }
 
   drop(server: Server): void {
@@ -210,12 +223,4 @@ class SshLinks implements Links {
 
 function disposedError(): FleetError {
   return new FleetError('cancelled', 'The connections were closed.');
-}
-
-function localName(env: NodeJS.ProcessEnv): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return env['USER'] ?? env['USERNAME'] ?? 'root'; // an account without a name, as in some containers
-  }
 }

@@ -82,12 +82,34 @@ export class SshConfigFile {
     };
   }
 
+  /**
+   * The words of every `Host` line, `Include` followed, in their order: names, patterns and what they leave out. What stands under
+   * `Match` is left aside, since it names nobody.
+   */
+  async hosts(): Promise<string[][]> {
+    return this.#hosts(path.join(this.#person.home, '.ssh', 'config'), 0);
+  }
+
+  async #hosts(file: string, depth: number): Promise<string[][]> {
+    if (depth > maxIncludeDepth) throw tooDeep(file);
+    const found: string[][] = [];
+    const visit = async (line: Line): Promise<void> => {
+      if (line.type !== LineType.DIRECTIVE) return;
+      if (isSection(line)) {
+        if (!/^host$/i.test(line.param)) return;
+        found.push(words(line));
+        for (const inside of line.config) await visit(inside);
+      } else if (/^include$/i.test(line.param))
+        for (const included of await this.#included(line))
+          found.push(...(await this.#hosts(included, depth + 1)));
+    };
+    for (const line of (await this.#cache.read(file)) ?? []) await visit(line);
+    return found;
+  }
+
   /** The lines of a file that may concern the name, with included files in the place of their `Include`. */
   async #lines(file: string, alias: string, depth: number): Promise<Line[]> {
-    if (depth > maxIncludeDepth)
-      throw new FleetError('usage', `${file} is included more than ${maxIncludeDepth} levels deep.`, {
-        hint: 'Look for files in ~/.ssh/config that include each other.',
-      });
+    if (depth > maxIncludeDepth) throw tooDeep(file);
     const lines: Line[] = [];
     for (const line of (await this.#cache.read(file)) ?? []) {
       if (!isSection(line)) lines.push(...(await this.#expanded(line, alias, depth)));
@@ -125,11 +147,14 @@ export class SshConfigFile {
     if (line.type !== LineType.DIRECTIVE || neverEvaluated.test(line.param)) return [];
     if (!/^include$/i.test(line.param)) return [line];
     const out: Line[] = [];
-    for (const pattern of words(line)) {
-      const absolute = path.resolve(this.#person.home, '.ssh', tilde(pattern, this.#person.home));
-      for (const file of await filesOf(absolute)) out.push(...(await this.#lines(file, alias, depth + 1)));
-    }
+    for (const file of await this.#included(line)) out.push(...(await this.#lines(file, alias, depth + 1)));
     return out;
+  }
+
+  async #included(line: Directive): Promise<string[]> {
+    const { home } = this.#person;
+    const patterns = words(line).map((pattern) => path.resolve(home, '.ssh', tilde(pattern, home)));
+    return (await Promise.all(patterns.map(filesOf))).flat();
   }
 
   #expander(of: { alias: string; hostName: string; user: string; port: number }): (value: string) => string {
@@ -149,6 +174,21 @@ export class SshConfigFile {
         .replace(/^\$(\w+)$/, (_, variable: string) => env[variable] ?? '')
         .replace(/\$\{(\w+)\}/g, (_, variable: string) => env[variable] ?? '')
         .replace(/%(.)/g, (whole, token: string) => tokens[token] ?? whole);
+  }
+}
+
+function tooDeep(file: string): FleetError {
+  return new FleetError('usage', `${file} is included more than ${maxIncludeDepth} levels deep.`, {
+    hint: 'Look for files in ~/.ssh/config that include each other.',
+  });
+}
+
+/** Name of the local account. */
+export function localName(env: NodeJS.ProcessEnv): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return env['USER'] ?? env['USERNAME'] ?? 'root'; // an account without a name, as in some containers
   }
 }
 

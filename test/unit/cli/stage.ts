@@ -197,6 +197,8 @@ function coreOf(script: Script, calls: string[]): Core {
         pause: (id) => Promise.resolve(void calls.push(`pause ${id}`)),
         proceed: (id) => Promise.resolve(void calls.push(`proceed ${id}`)),
         skip: (id, server, why) => Promise.resolve(void calls.push(`skip ${id} ${server} ${why}`)),
+        probe: unused('probe'),
+        sshArguments: unused('sshArguments'),
         doctor: () => Promise.resolve(script.checks ?? []),
         journal:
           script.journal === undefined ? unused('journal') : () => Promise.resolve(script.journal ?? []),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createScanner, parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import {
-  addServer,
+  addServers,
   addSystem,
   apply,
   removeServer,
@@ -43,14 +43,37 @@ function replaced(before: string, after: string): string {
 
 describe('one edit', () => {
   it('adds a server after the last one, in the way its neighbour is written', () => {
-    const text = apply(FILE, addServer(FILE, 'boxes', 'b3', { host: 'h3', tags: ['a', 'b'] }));
+    const text = apply(FILE, addServers(FILE, 'boxes', [['b3', { host: 'h3', tags: ['a', 'b'] }]]));
     const before = '"tags": ["ptz"] } // by the gate\n';
     const after = '"tags": ["ptz"] }, // by the gate\n        "b3": { "host": "h3", "tags": ["a", "b"] }\n';
     expect(text).toBe(replaced(before, after));
   });
 
+  it('adds many servers in one edit, wherever they come', () => {
+    const added = [
+      ['b3', { host: 'h3' }],
+      ['b4', { host: 'h4' }],
+    ] as const;
+    const before = '"tags": ["ptz"] } // by the gate\n';
+    expect(apply(FILE, addServers(FILE, 'boxes', added))).toBe(
+      replaced(
+        before,
+        '"tags": ["ptz"] }, // by the gate\n        "b3": { "host": "h3" },\n        "b4": { "host": "h4" }\n',
+      ),
+    );
+    const trailing = replaced('"tags": ["ptz"] } //', '"tags": ["ptz"] }, //');
+    expect(
+      parse(apply(trailing, addServers(trailing, 'boxes', added)), [], { allowTrailingComma: true }),
+    ).toEqual(parse(apply(FILE, addServers(FILE, 'boxes', added))));
+    const empty = replaced('"mirasys" }', '"mirasys", "servers": { /* none yet */ } }');
+    expect(apply(empty, addServers(empty, 'lake', added))).toMatch(
+      /\{ \/\* none yet \*\/\n {6}"b3": \{\n {8}"host": "h3"\n {6}\},\n {6}"b4": \{\n/,
+    );
+    expect(addServers(FILE, 'boxes', [])).toEqual([]);
+  });
+
   it('adds the first server of a system on one line', () => {
-    const text = apply(FILE, addServer(FILE, 'lake', 'm', { host: 'h' }));
+    const text = apply(FILE, addServers(FILE, 'lake', [['m', { host: 'h' }]]));
     expect(text).toBe(replaced('"mirasys" }', '"mirasys", "servers": { "m": { "host": "h" } } }'));
   });
 
@@ -131,10 +154,16 @@ describe('one edit', () => {
   it('refuses what does not fit, and says so', () => {
     const usage = expect.objectContaining({ code: 'usage' }) as Error;
     expect(() => addSystem(FILE, 'lake', { product: 'mirasys' })).toThrow(usage);
-    expect(() => addServer(FILE, 'lake', 'b1', { host: 'x' })).toThrow(
+    expect(() => addServers(FILE, 'lake', [['b1', { host: 'x' }]])).toThrow(
       /already a server "b1" in system "boxes"/,
     );
-    expect(() => addServer(FILE, 'sea', 'x', { host: 'x' })).toThrow(usage);
+    expect(() =>
+      addServers(FILE, 'boxes', [
+        ['x', { host: 'a' }],
+        ['x', { host: 'b' }],
+      ]),
+    ).toThrow(/already a server "x" among those that are added/);
+    expect(() => addServers(FILE, 'sea', [['x', { host: 'x' }]])).toThrow(usage);
     expect(() => removeServer(FILE, 'boxes', 'b9')).toThrow(usage);
     expect(() => setField(FILE, ['systems', 'lake', 'product', 'x'], 1)).toThrow(usage);
     expect(() => setField('{ "a" 1 }', ['a'], 2)).toThrow(

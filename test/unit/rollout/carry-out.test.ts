@@ -15,6 +15,7 @@ import { at, fleetOf, planned, planOf, scratch } from './fixtures';
 const noLinks: Links = {
   get: () => Promise.reject(new Error('no link here')),
   fresh: () => Promise.reject(new Error('no link here')),
+  sshArguments: () => Promise.reject(new Error('no link here')),
   drop: () => undefined,
   dispose: () => undefined,
 };

@@ -7,6 +7,7 @@ import {
   contextKeys,
   settingIds,
   submenuIds,
+  toolNames,
   viewContainerId,
   viewIds,
 } from '../../../src/vscode/ids';
@@ -19,6 +20,10 @@ interface Manifest {
     views: Record<string, { id: string }[]>;
     viewsContainers: { activitybar: { id: string }[] };
     viewsWelcome: { view: string; when: string; contents: string }[];
+    languageModelTools: { name: string; inputSchema: { type: string } }[];
+    walkthroughs: {
+      steps: { description: string; media: { markdown: string }; completionEvents: string[] }[];
+    }[];
     configuration: { properties: Record<string, { description?: string; markdownDescription?: string }> };
   };
 }
@@ -63,6 +68,25 @@ describe('the table of ids and package.json', () => {
     const used = menus.flatMap(({ submenu }) => submenu ?? []);
     expect([...new Set(used)]).toEqual(named);
     for (const id of named) expect(contributes.menus[id]?.length).toBeGreaterThan(1);
+  });
+
+  it('name the same tools for language models', () => {
+    expect(contributes.languageModelTools.map(({ name }) => name)).toEqual(Object.values(toolNames));
+  });
+
+  it('know every command and file of the walkthrough', () => {
+    const ours = new Set<string>(Object.values(commandIds));
+    const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    for (const { description, media, completionEvents } of steps) {
+      const linked = [...description.matchAll(/\(command:([^)]+)\)/g)].map(([, command]) => command);
+      const events = completionEvents.map((event) => event.split(/:(.*)/));
+      const awaited = events.flatMap(([kind, command]) => (kind === 'onCommand' ? [command] : []));
+      for (const command of [...linked, ...awaited]) expect(ours).toContain(command);
+      for (const [kind, key = ''] of events)
+        if (kind === 'onContext') expect(Object.values(contextKeys)).toContain(key.split(' ')[0]);
+      expect(readFileSync(media.markdown, 'utf8')).toMatch(/^## /);
+    }
+    expect(steps.length).toBeGreaterThan(4);
   });
 
   it('know every word and key that a condition asks for', () => {

@@ -99,7 +99,13 @@ async function suffer(at: string, fault: Fault, { sick = false, during = 'instal
       ...{ id: 'r', fleet, by: 'tester@desk', resumed },
       plan: resumed ? remainingPlan(journal) : plan,
       ...(resumed && { before: beforeOf(journal) }),
-      links: { get, fresh: get, drop: () => undefined, dispose: () => undefined } satisfies Links,
+      links: {
+        get,
+        fresh: get,
+        sshArguments: () => Promise.resolve([]),
+        drop: () => undefined,
+        dispose: () => undefined,
+      } satisfies Links,
       library: { list: () => Promise.resolve([info]), path: () => '/new.bin' } as unknown as Library,
       supplies: {
         known: () => Promise.resolve({ packages: [info], silent: new Map() }),

@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
+import type { Candidates } from '../updater/fleet/import/candidates';
+import type { Found } from '../updater/fleet/import/found';
+import type { System } from '../updater/fleet/model';
+import type { Faces } from '../vscode/faces';
+import type { FleetSelection } from '../vscode/session';
+import { count, listed, oneLine } from '../vscode/words';
+import { systemChoices } from './add-server-questions';
+import { editFleetFile, openForEdit, showPlace } from './edit-fleet-file';
+import { chooseFleet, systemsOf } from './selection';
+
+/** Lets the person pick which hosts of another file come into a system of the fleet file, and writes them there; comments stay. */
+export async function importServers(
+  faces: Faces,
+  chosen: readonly FleetSelection[],
+  read: () => Promise<{ what: string; found: Found[] } | undefined>,
+): Promise<void> {
+  const session = await chooseFleet(faces, chosen);
+  if (!session) return;
+  const text = (await openForEdit(session)).getText();
+  const system = await chooseSystem(session.fleet.systems, chosen);
+  const source = system && (await read());
+  if (!system || !source) return;
+  const { what, found } = source;
+  const [{ candidates }, { withServers, writtenSystem }, { addServers }] = await Promise.all([
+    import('../updater/fleet/import/candidates'),
+    import('../updater/fleet/entry'),
+    import('../updater/fleet/edit'),
+  ]);
+  const sorted = candidates(found, session.fleet, writtenSystem(text, system.id));
+  if (sorted.fresh.length === 0) {
+    void vscode.window.showInformationMessage(
+      [`VMS Fleet: ${what} names nothing to import.`, ...leftOut(sorted)].join(' '),
+    );
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(items(sorted), {
+    title: `Import into ${system.id}: which hosts of ${what}?`,
+    placeHolder: 'Passwords are never taken over',
+    canPickMany: true,
+    matchOnDescription: true,
+    ignoreFocusOut: true,
+  });
+  if (!picked || picked.length === 0) return;
+  const added = picked.flatMap(({ add }) => (add ? [[add.id, add.entry] as const] : []));
+  const grown = withServers(text, session.uri.fsPath, system.id, added);
+  if (typeof grown === 'string')
+    throw new FleetError('usage', `The fleet file would not be right with them: ${grown}`, {
+      hint: 'Nothing was written. Correct the system first, or import fewer.',
+    });
+  await editFleetFile(session, [(now) => addServers(now, system.id, added)]);
+  const show = 'Show Them';
+  const message = [`VMS Fleet: ${count(added.length, 'server')} added to ${system.id}.`, ...leftOut(sorted)];
+  // Not awaited: they are written, whatever becomes of the notification.
+  void vscode.window.showInformationMessage(message.join(' '), show).then((choice) => {
+    if (choice !== show) return;
+    showPlace(session, ['systems', system.id, 'servers', added[0]?.[0] ?? '']).catch((error: unknown) =>
+      faces.log.error('the imported servers', error),
+    );
+  });
+}
+
+async function chooseSystem(
+  systems: readonly System[],
+  chosen: readonly FleetSelection[],
+): Promise<System | undefined> {
+  const ids = systemsOf(chosen);
+  const meant = systems.filter(({ id }) => ids.has(id));
+  const choices = meant.length > 0 ? meant : systems;
+  if (choices.length === 0)
+    throw new FleetError('usage', 'The fleet file has no system yet that servers could be added to.', {
+      hint: 'Write one first: Ctrl+Space within "systems" offers them.',
+    });
+  if (choices.length === 1) return choices[0];
+  const title = 'Import into which system?';
+  return (await vscode.window.showQuickPick(systemChoices(choices), { title, ignoreFocusOut: true }))?.value;
+}
+
+interface Item extends vscode.QuickPickItem {
+  add?: Candidates['fresh'][number];
+}
+
+/** By their innermost group, in the order of the file; what cannot be picked is named at the end. */
+function items({ fresh, there, unfit }: Candidates): Item[] {
+  const groups = new Map<string, Item[]>();
+  for (const one of fresh) {
+    const { id, found } = one;
+    const group = found.groups.at(-1) ?? '';
+    const item: Item = {
+      label: id,
+      description: wayOf(found),
+      ...(found.notes.length > 0 && { detail: oneLine(`$(info) ${found.notes.join(' ')}`) }),
+      add: one,
+    };
+    const inside = groups.get(group);
+    if (inside) inside.push(item);
+    else groups.set(group, [item]);
+  }
+  const separator = (label: string): Item => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  return [
+    ...[...groups].flatMap(([group, inside]) => [...(group === '' ? [] : [separator(group)]), ...inside]),
+    ...leftOut({ there, unfit }).map(separator),
+  ];
+}
+
+function wayOf({ name, entry, way }: Found): string {
+  const user = entry.user === undefined ? '' : `${entry.user}@`;
+  const words = [
+    entry.host === name && way.host === name ? '' : name,
+    `${user}${way.host}${way.port === undefined ? '' : `:${way.port}`}`,
+    way.jump === undefined ? '' : `through ${way.jump}`,
+  ];
+  return oneLine(words.filter((word) => word !== '').join(' · '));
+}
+
+function leftOut({ there, unfit }: Pick<Candidates, 'there' | 'unfit'>): string[] {
+  const known = there.map(({ name, id }) => (name === id ? name : `${name} (${id})`));
+  return [
+    ...(known.length > 0 ? [`In the fleet file already: ${listed(known, 5)}.`] : []),
+    ...(unfit.length > 0
+      ? [
+          `Left out: ${listed(
+            unfit.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`),
+            3,
+          )}.`,
+        ]
+      : []),
+  ];
+}
