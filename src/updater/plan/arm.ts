@@ -1,4 +1,5 @@
 import { servers as serversOf, type Fleet, type Server, type System } from '../fleet/model';
+import type { Facts } from '../targets/facts';
 import { needed, startOf } from './maintenance';
 import { verdict, willAct, type PlanServer, type Reason } from './plan';
 import { clockText, windowState, windowText } from './window';
@@ -77,6 +78,19 @@ function cannotArm({ path, leads }: PlanServer): Reason | undefined {
       `Servers of its role go first, and the others wait until it is proven there. Install it while somebody watches.`,
     );
   return undefined;
+}
+
+/** What a server lacks to begin, and to go on, with nobody there. */
+export function aloneReasons({ os, user, tools }: Facts): Reason[] {
+  if (os.family === 'windows' || (user?.root === true && tools?.includes('systemd') === true)) return [];
+  return [
+    {
+      rule: 'arm.no-boot',
+      severity: 'block',
+      message:
+        'A restart would end its job: only as root, and with systemd, does one go on by itself behind it. Install it while somebody watches.',
+    },
+  ];
 }
 
 function neverFits(server: Server): Reason {

@@ -6,7 +6,7 @@ import { notThere, type Product, type Proposal, type Situation, type Supply } fr
 import type { Facts, HistoryEntry } from '../targets/facts';
 import { Experience, type Expected } from './expected';
 import { accessReasons } from './access';
-import { armServers, type Arming } from './arm';
+import { aloneReasons, armServers, type Arming } from './arm';
 import { assignParallel } from './parallel';
 import { armedText, isArmed } from './assess';
 import { windowReasons } from './maintenance';
@@ -106,6 +106,7 @@ function propose(planning: Omit<Planning, 'servers'>, server: Server): Timed {
       ...jobReasons(product, situation, action),
       ...proposal.reasons,
       ...accessReasons(situation, proposal),
+      ...(planning.arming !== undefined && steps.length > 0 ? aloneReasons(answer.facts) : []),
       // Where it is armed its window is asked when that of all is known.
       ...(steps.length > 0 && planning.arming === undefined
         ? windowReasons(server, { action, way, now, ignore: ignoreWindow })

@@ -332,6 +332,7 @@ step_arm() { # MARKER FOLDER LIST ACTIVE-MARKER
 
 # Behind this line nothing is undone any more.
 step_wait() { # BEGIN END: until BEGIN by the clock here, seconds since 1970; behind END it is too late
+  continue_at_boot
   while [ "$(date +%s)" -lt "$1" ]; do
     # The runner asks for that before the next step, and ends there.
     [ ! -f "$dir/cancel" ] || return 0
