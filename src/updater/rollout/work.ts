@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asFleetError, atStep, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
 import { compareVersions } from '../packages/versions';
 import { differences } from '../plan/difference';
-import { mayBeLate } from '../plan/arm';
 import { assess, isArmed, jobError, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
-import { clockText } from '../plan/window';
 import { meansFor } from '../products/means';
 import {
   notThere,
@@ -21,20 +18,16 @@ import {
 } from '../products/product';
 import type { Facts, JobFact } from '../targets/facts';
 import type { Links } from '../targets/link';
-import type { Job, JobLine, Platform } from '../targets/platform';
+import type { Job, Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
+import { disarmed, untilItBegins, waitStep } from './armed';
 import { Contact, isLinkTrouble } from './contact';
 import { hasChecks, untilWell, unwell } from './health';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
 import type { Supplies } from './supply';
-
-/** Seconds by which a server's clock may be off before that is worth saying. */
-const clockTolerance = 120;
-/** ms. */
-const longestSleep = 30_000;
 
 /** What the work on one server is given. */
 export interface WorkContext {
@@ -119,17 +112,15 @@ export class Work {
     const facts = await this.facts();
     const mine = this.myJob(facts);
     if (mine !== null && (mine.state === 'running' || mine.state === 'interrupted')) {
-      if (isArmed(mine)) await this.untilArmed(mine.startsAt ?? '');
+      if (isArmed(mine)) await untilItBegins(this.contact, mine.startsAt ?? '', this.context);
       await this.seeThrough(mine.id, mine.action);
       return this.nextHops(await this.facts());
     }
     // What it did alone is not done again unasked, at whatever hour somebody looks.
-    if (this.context.planned.startsAt !== undefined && mine !== null && mine.state !== 'done')
-      throw mine.state === 'cancelled'
-        ? new FleetError('cancelled', `${this.context.server.id} was disarmed.`, {
-            server: this.context.server.id,
-          })
-        : jobError(this.context.server, mine.step, mine.message ?? 'no reason given');
+    if (this.context.planned.startsAt !== undefined && mine?.state === 'cancelled')
+      return this.settled('cancelled', disarmed(this.context.server));
+    if (this.context.planned.startsAt !== undefined && mine?.state === 'failed')
+      throw jobError(this.context.server, mine.step, mine.message ?? 'no reason given');
     if (action === 'download') {
       await this.download(facts, this.context.to);
       return this.settled('done');
@@ -326,7 +317,8 @@ export class Work {
     };
     const part = this.part(context, facts);
     const { startsAt } = this.context.planned;
-    const waiting = startsAt === undefined ? [] : [await this.waiting(startsAt)];
+    const waiting =
+      startsAt === undefined ? [] : [await waitStep(this.contact, this.platform, startsAt, this.context)];
     const job: Job = {
       id,
       settings: {
@@ -349,51 +341,8 @@ export class Work {
       await this.platform.prepare(link);
       await this.platform.startJob(link, job);
     });
-    if (startsAt !== undefined) await this.untilArmed(startsAt);
+    if (startsAt !== undefined) await untilItBegins(this.contact, startsAt, this.context);
     await this.seeThrough(id, kind);
-  }
-
-  /** The step that waits on the server: by its clock, which may be wrong, as long as it is by ours. */
-  private async waiting(startsAt: string): Promise<JobLine> {
-    const { server, planned } = this.context;
-    const clock = await this.contact.persist(this.context.detach, (link) => this.platform.clock(link));
-    const now = this.context.now().getTime();
-    const start = new Date(startsAt);
-    const late = mayBeLate(server, planned, start, this.context.ignoreWindow);
-    if (clock === null)
-      throw new FleetError('remote.failed', `${server.id} does not tell the time.`, {
-        server: server.id,
-        step: 'arm',
-        hint: 'Its clock is read by `date`, on Windows by PowerShell. Install it while you watch, or mend that.',
-      });
-    if (start.getTime() + late < now)
-      throw new FleetError('plan.changed', `${server.id} was to begin at ${startsAt}, which has passed.`, {
-        server: server.id,
-        hint: 'Plan again: it gets another time.',
-      });
-    const off = Math.round(clock - now / 1000);
-    if (Math.abs(off) > clockTolerance)
-      await this.contact.log(
-        'arm',
-        `its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}; it is taken as it goes`,
-        'warn',
-      );
-    const begin = Math.ceil(start.getTime() / 1000) + off;
-    return { kind: 'step', words: ['wait', String(begin), String(begin + Math.ceil(late / 1000))] };
-  }
-
-  /** Armed, the server waits alone; nobody need ask it every second how far it has come. */
-  private async untilArmed(startsAt: string): Promise<void> {
-    const { server, cancel, detach, links } = this.context;
-    const at = new Date(startsAt);
-    const detail = `armed: begins by itself on ${clockText(at, server.window?.timeZone)}`;
-    await this.contact.status('queued', 'wait', detail);
-    links.drop(server);
-    const over = AbortSignal.any([cancel, detach]);
-    // In short sleeps: this computer may be asleep meanwhile.
-    for (let left = 1; left > 0 && !over.aborted; left = at.getTime() - this.context.now().getTime())
-      await sleep(Math.min(left, longestSleep), undefined, { signal: over }).catch(() => undefined);
-    detach.throwIfAborted();
   }
 
   private part(context: JobContext, facts: Facts): JobPart {
