@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { resolve as absolute } from 'node:path';
 import { FleetError } from '../src/updater/errors';
 import { removeDemo, startDemo } from './fleet';
 
@@ -15,7 +16,7 @@ async function main(words: string[]): Promise<void> {
   if (verb === 'reset') await removeDemo(folder);
 
   const ended = endOfUse(); // from now on, so that an early signal leaves nothing behind either
-  const demo = await startDemo(folder, cache === undefined ? {} : { windows: { cache } });
+  const demo = await startDemo(folder, cache === undefined ? {} : { windows: { cache: absolute(cache) } });
   process.once('exit', () => demo.kill());
   const servers = [...demo.servers, ...demo.windows].map(({ id, port }) => ({ id, port }));
   process.stdout.write(

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FleetError } from '../updater/errors';
 import { isVersion } from '../updater/packages/versions';
+import type { Arming } from '../updater/plan/arm';
 import type { Action } from '../updater/plan/plan';
 import { reportFormats, type ReportFormat } from '../updater/rollout/report';
 import { didYouMean } from './similar';
@@ -40,6 +41,8 @@ const options = {
   yes: { type: 'boolean' },
   'skip-blocked': { type: 'boolean' },
   'ignore-window': { type: 'boolean' },
+  arm: { type: 'boolean' },
+  at: { type: 'string' },
   'password-env': { type: 'string' },
   'trust-new-host-keys': { type: 'boolean' },
   product: { type: 'string' },
@@ -62,9 +65,9 @@ const accepted: Record<Verb, Option[]> = {
   status: [...selection, ...link, 'facts-out'],
   load: [...selection, ...hints],
   packages: [],
-  plan: [...selection, ...link, 'action', 'to', 'facts', 'ignore-window'],
+  plan: [...selection, ...link, 'action', 'to', 'facts', 'ignore-window', 'arm', 'at'],
   download: [...acting, 'to'],
-  install: [...acting, 'to', 'ignore-window'],
+  install: [...acting, 'to', 'ignore-window', 'arm', 'at'],
   rollback: [...acting, 'to', 'ignore-window'],
   restart: [...acting, 'ignore-window'],
   rollouts: [...selection, 'report'],
@@ -107,6 +110,8 @@ export interface Arguments {
   yes: boolean;
   skipBlocked: boolean;
   ignoreWindow: boolean;
+  /** The install is laid down on the servers, which begin by themselves. */
+  arming: Arming | undefined;
   passwordEnv: string | undefined;
   trustNewHostKeys: boolean;
   hints: PackageHints;
@@ -175,6 +180,7 @@ export function readArguments(argv: readonly string[]): Request {
     yes: values.yes ?? false,
     skipBlocked: values['skip-blocked'] ?? false,
     ignoreWindow: values['ignore-window'] ?? false,
+    arming: readArming(values.arm ?? false, values.at),
     passwordEnv: values['password-env'],
     reason: values.reason,
     report,
@@ -187,6 +193,21 @@ export function readArguments(argv: readonly string[]): Request {
       ...(values.module === undefined ? {} : { module: values.module }),
     },
   };
+}
+
+function readArming(arm: boolean, at: string | undefined): Arming | undefined {
+  if (!arm && at !== undefined) throw usage('--at is when an armed install begins.', 'It goes with --arm.');
+  if (!arm) return undefined;
+  if (at === undefined) return { at: null };
+  // Without a zone it is the time on the wall here.
+  const time = new Date(at);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(at) || Number.isNaN(time.getTime()))
+    throw usage(
+      `--at: "${at}" is not a time.`,
+      'A time is written 2026-11-28T22:00, or with its zone 2026-11-28T22:00+02:00.',
+    );
+  if (time.getTime() < Date.now()) throw usage(`--at: ${at} has passed.`, 'Without --arm it begins at once.');
+  return { at: time };
 }
 
 /** A mistake on the command line: one sentence, and where to look. */

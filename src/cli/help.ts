@@ -15,7 +15,8 @@ const about: Record<Verb, { usage: string; text: string }> = {
   },
   packages: { usage: 'packages', text: 'Lists the library: edition, version, architecture, size, SHA-256.' },
   plan: {
-    usage: 'plan [--action install|download|rollback|restart] [--to V] [--facts FILE] [--ignore-window]',
+    usage:
+      'plan [--action install|download|rollback|restart] [--to V] [--facts FILE] [--ignore-window] [--arm [--at TIME]]',
     text: 'Shows what would happen and why; changes nothing. With --facts no server is asked. Exit 3 if a server is blocked.',
   },
   download: {
@@ -23,8 +24,10 @@ const about: Record<Verb, { usage: string; text: string }> = {
     text: 'Brings loaded packages to the servers and verifies them there.',
   },
   install: {
-    usage: 'install [--to V] [--yes] [--skip-blocked] [--ignore-window]',
-    text: 'Downloads what is missing, installs, restarts and verifies; each server in its maintenance window.',
+    usage: 'install [--to V] [--yes] [--skip-blocked] [--ignore-window] [--arm [--at TIME]]',
+    text:
+      'Downloads what is missing, installs, restarts and verifies; each server in its maintenance window. ' +
+      'With --arm it is laid down on the servers, which begin by themselves when their windows let them; this computer may be switched off.',
   },
   rollback: {
     usage: 'rollback [--to V] [--yes] [--skip-blocked] [--ignore-window]',
@@ -65,6 +68,8 @@ const options = `Options
   --yes                   answers ordinary questions, never a destructive one
   --skip-blocked          acts on the others where a rule blocks some servers
   --ignore-window         acts now, outside maintenance windows too
+  --arm                   servers begin by themselves; cancel ID disarms them, resume ID sees what became of it
+  --at TIME               not before then (2026-11-28T22:00, or with a zone)
   --password-env NAME     the environment variable that holds the password or passphrase
   --trust-new-host-keys   accepts the host keys of servers never seen before; a changed key is always refused
   --facts FILE            plan from recorded facts; status --facts-out FILE records them

@@ -191,7 +191,7 @@ class Core implements Updater {
   }
 
   async plan(request: PlanRequest): Promise<Plan> {
-    const { servers, action, to, facts, ignoreWindow = false, signal } = request;
+    const { servers, action, to, facts, ignoreWindow = false, arming, signal } = request;
     const [answered, experience] = await Promise.all([
       facts === undefined
         ? this.ask([...servers, ...leadersOf(this.current, servers, action)], signal)
@@ -202,7 +202,18 @@ class Core implements Updater {
     const supply = await this.supplies.probed(servers, facts === undefined, signal);
     const now = this.now();
     return makePlan({
-      ...{ fleet: this.current, servers, action, to, answered, supply, now, ignoreWindow, experience },
+      ...{
+        fleet: this.current,
+        servers,
+        action,
+        to,
+        answered,
+        supply,
+        now,
+        ignoreWindow,
+        arming,
+        experience,
+      },
     });
   }
 

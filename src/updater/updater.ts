@@ -1,6 +1,7 @@
 import type { FleetError } from './errors';
 import type { Fleet, OsFamily, Server } from './fleet/model';
 import type { Library } from './packages/library';
+import type { Arming } from './plan/arm';
 import type { Action, Plan } from './plan/plan';
 import type { ResumeOptions } from './rollout/desk';
 import type { EventStream, FleetEvent } from './rollout/events';
@@ -31,6 +32,8 @@ export interface PlanRequest {
   facts?: Record<string, Facts>;
   /** Acts outside maintenance windows too. */
   ignoreWindow?: boolean;
+  /** An install that servers begin by themselves, each when its window lets it. */
+  arming?: Arming | undefined;
   signal?: AbortSignal;
 }
 

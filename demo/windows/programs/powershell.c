@@ -1,5 +1,6 @@
-/* powershell.exe for three questions; whatever else it is asked it refuses. Wine's own does nothing and says that all went well.
+/* powershell.exe for four questions; whatever else it is asked it refuses. Wine's own does nothing and says that all went well.
  *
+ * UtcNow              the time now, whole seconds since 1970
  * LastBootUpTime      when Windows booted, whole seconds since 1970 UTC
  * VersionInfo         ProductVersion of the file that the variable VF_FILE names
  * SecurityIdentifier  SID of the account that the variable VF_ACCOUNT names, if this machine knows it */
@@ -79,8 +80,14 @@ int wmain(int count, WCHAR **words)
 {
     WCHAR name[1024], text[1024];
     DWORD size = sizeof text;
+    FILETIME now;
 
     read_command(count, words);
+    if (wcsstr(command, L"UtcNow")) {
+        GetSystemTimeAsFileTime(&now);
+        swprintf(text, 1024, L"%llu", (((ULONGLONG)now.dwHighDateTime << 32) | now.dwLowDateTime) / 10000000 - 11644473600ULL);
+        print(text);
+    }
     if (wcsstr(command, L"LastBootUpTime")) {
         swprintf(text, 1024, L"%llu", boot_time() / 10000000 - 11644473600ULL);
         print(text);

@@ -6,7 +6,7 @@ import type { Updater } from '../../updater/updater';
 import { usage } from '../arguments';
 import { withUpdater, type Context } from '../context';
 import { exit, type ExitCode } from '../errors';
-import { follow, stopping } from '../follow';
+import { follow, stopping, untilArmed } from '../follow';
 import { actionName, reasonText, showServer, way } from '../plan-text';
 import { count } from '../table';
 import type { Terminal } from '../terminal';
@@ -22,6 +22,7 @@ export function act(context: Context): Promise<ExitCode> {
       servers: selected,
       to: args.to,
       ignoreWindow: args.ignoreWindow,
+      arming: args.arming,
       signal: interrupt.signal,
     });
     const blocked = plan.servers.filter(({ verdict }) => verdict === 'blocked');
@@ -46,7 +47,10 @@ export function act(context: Context): Promise<ExitCode> {
       return exit.interrupted;
     }
     interrupt.means(stopping);
-    return follow(updater, terminal, () => updater.run(plan, { confirmed: true, signal: interrupt.signal }));
+    const work = () => updater.run(plan, { confirmed: true, signal: interrupt.signal });
+    return args.arming === undefined
+      ? follow(updater, terminal, work)
+      : untilArmed(updater, terminal, work, new Set(acting.map(({ id }) => id)));
   });
 }
 

@@ -17,6 +17,7 @@ export async function plan(context: Context): Promise<ExitCode> {
       servers: selected,
       to: args.to,
       ignoreWindow: args.ignoreWindow,
+      arming: args.action === 'install' ? args.arming : undefined,
       signal: interrupt.signal,
     };
     const planned = await updater.plan(facts === undefined ? request : { ...request, facts });
@@ -32,6 +33,6 @@ function document({ schema, action, servers, parallel, to }: Plan) {
 }
 
 function serverDocument(server: PlanServer) {
-  const { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads } = server;
-  return { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads };
+  const { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt } = server;
+  return { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt };
 }

@@ -4,6 +4,7 @@ import { productOf } from '../products';
 import { notThere, type Supply } from '../products/product';
 import type { Assessment } from '../rollout/events';
 import type { Facts, JobFact } from '../targets/facts';
+import { clockText } from './window';
 
 /** What a server's facts mean while nobody acts on it: its status, and what stands between it and the wanted version. */
 export function assess(server: Server, facts: Facts, supply: Supply): Assessment {
@@ -18,6 +19,14 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
   const situation = { server, facts, supply, to: null };
   const { reasons, to } = product.install(situation);
   const { job } = facts;
+  if (job?.state === 'running' && isArmed(job))
+    return {
+      status: 'queued',
+      detail: `armed by ${job.by}: ${armedText(job, server)}`,
+      error: null,
+      reasons,
+      to,
+    };
   if (job?.state === 'running')
     return { status: statusOfStep(job.action, job.step), detail: job.step, error: null, reasons, to };
   if (job?.state === 'interrupted')
@@ -57,6 +66,7 @@ export function assess(server: Server, facts: Facts, supply: Supply): Assessment
 }
 
 const stepStatus: Record<string, Assessment['status']> = {
+  wait: 'queued',
   restart: 'restarting',
   'restart-service': 'restarting',
   start: 'restarting',
@@ -77,6 +87,19 @@ const actionStatus: Record<JobFact['action'], Assessment['status']> = {
 /** The status that a step of a job puts its server in. */
 export function statusOfStep(action: JobFact['action'], step: string | null): Assessment['status'] {
   return stepStatus[step ?? ''] ?? actionStatus[action];
+}
+
+/** A job that waits on the server for its time. */
+export function isArmed({ startsAt, step }: Pick<JobFact, 'startsAt' | 'step'>): boolean {
+  return startsAt !== undefined && (step === null || step === 'wait');
+}
+
+/** "4.3.5 begins by itself on sat 2026-11-28 22:00 (Europe/Tallinn)" */
+export function armedText(
+  { startsAt = '', to }: Pick<JobFact, 'startsAt' | 'to'>,
+  { window }: Server,
+): string {
+  return `${to ?? 'it'} begins by itself on ${clockText(new Date(startsAt), window?.timeZone)}`;
 }
 
 /** True for the steps behind a job's `commit`: what it was to change is changed, and is only being proven. */

@@ -36,6 +36,8 @@ export interface PlanServer {
   parallel?: number;
   /** Its role, where that goes first in its system: the others wait until it runs the version. */
   leads?: string;
+  /** Armed: when it begins by itself, at the earliest (ISO 8601). */
+  startsAt?: string;
   /** Where something will be done; for a download only where an earlier one tells. */
   expected?: Expected;
 }
@@ -50,6 +52,8 @@ export interface Plan {
   parallel: Record<string, number>;
   /** Maintenance windows hold up nothing: somebody who knows what that means has asked for it. */
   ignoreWindow?: true;
+  /** Its servers begin by themselves, each at its `startsAt`. */
+  armed?: true;
 }
 
 const verdictOf: Record<Severity, Verdict | undefined> = {

@@ -6,7 +6,9 @@ import { notThere, type Product, type Proposal, type Situation, type Supply } fr
 import type { Facts, HistoryEntry } from '../targets/facts';
 import { Experience, type Expected } from './expected';
 import { accessReasons } from './access';
+import { aloneReasons, armServers, type Arming } from './arm';
 import { assignParallel } from './parallel';
+import { armedText, isArmed } from './assess';
 import { windowReasons } from './maintenance';
 import { assignWaves, verdict, type Action, type Plan, type PlanServer, type Reason } from './plan';
 import { leadersOf, orderRoles, rankOf, type Ranked } from './roles';
@@ -27,6 +29,8 @@ export interface Planning {
   now: Date;
   /** Maintenance windows hold up nothing; what they would have done is said. */
   ignoreWindow?: boolean;
+  /** An install is laid down on the servers, which begin by themselves. */
+  arming?: Arming | undefined;
   /** What earlier rollouts took; left out: none is known. */
   experience?: Experience;
 }
@@ -42,13 +46,17 @@ export function makePlan(planning: Planning): Plan {
   const systems = fleet.systems.filter(({ id }) => own.has(id));
   const ranks = new Map(planning.servers.map((server) => [server.id, rankOf(server)]));
   assignWaves(systems, servers, (id) => ranks.get(id) ?? 0);
+  const parallel = assignParallel(systems, servers);
+  const { arming, now, ignoreWindow = false } = planning;
+  if (arming !== undefined) armServers(fleet, servers, { arming, now, ignoreWindow, parallel });
   return {
     schema: 1,
     action,
     to: planning.to,
     servers,
-    parallel: assignParallel(systems, servers),
-    ...(planning.ignoreWindow === true && { ignoreWindow: true }),
+    parallel,
+    ...(ignoreWindow && { ignoreWindow }),
+    ...(arming !== undefined && { armed: true }),
   };
 }
 
@@ -98,7 +106,11 @@ function propose(planning: Omit<Planning, 'servers'>, server: Server): Timed {
       ...jobReasons(product, situation, action),
       ...proposal.reasons,
       ...accessReasons(situation, proposal),
-      ...(steps.length > 0 ? windowReasons(server, { action, way, now, ignore: ignoreWindow }) : []),
+      ...(planning.arming !== undefined && steps.length > 0 ? aloneReasons(answer.facts) : []),
+      // Where it is armed its window is asked when that of all is known.
+      ...(steps.length > 0 && planning.arming === undefined
+        ? windowReasons(server, { action, way, now, ignore: ignoreWindow })
+        : []),
     ],
   };
 }
@@ -244,13 +256,21 @@ function barrier(entry: HistoryEntry, down: string): Reason {
 }
 
 /** One job at a time on a server; one that was interrupted is gone on with before anything else starts. */
-function jobReasons(product: Product, { facts }: Situation, action: Action): Reason[] {
-  const { job } = facts;
+function jobReasons(product: Product, situation: Situation, action: Action): Reason[] {
+  const { job } = situation.facts;
   if (job === null || action === 'download') return [];
   // Recorded facts may name a job and nothing else: it runs.
   const state = (job as Partial<typeof job>).state ?? 'running';
   const who = `Job ${job.id}${job.by ? ` of ${job.by}` : ''}`;
   if (state === 'running') {
+    if (isArmed(job))
+      return [
+        {
+          rule: product.oneJobRule,
+          severity: 'skip',
+          message: `${who} is armed there: ${armedText(job, situation.server)}. Cancel it first, or let it come.`,
+        },
+      ];
     const rule = product.rules.find((one) => one.id === product.oneJobRule);
     return [
       {

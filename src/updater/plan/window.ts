@@ -41,6 +41,14 @@ export function windowText(window: Window): string {
   return `${days} ${window.from}–${window.to}, ${zoneOf(window)}`;
 }
 
+/** "sat 2026-11-28 22:00 (Europe/Tallinn)": a moment on the wall of a zone; without one that of this computer. */
+export function clockText(at: Date, timeZone?: string): string {
+  const zone = timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const local = new Date(wall(zone, at.getTime()));
+  const text = local.toISOString();
+  return `${dayNames[local.getUTCDay()]} ${text.slice(0, 10)} ${text.slice(11, 16)} (${zone})`;
+}
+
 /** "sat 22:00" on the wall where the window is. */
 export function wallClock(window: Window, at: Date): string {
   const local = new Date(wall(zoneOf(window), at.getTime()));

@@ -14,8 +14,10 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const atWork = new Set<string>();
   const failing = new Map<string, ErrorInfo>();
   for (const event of events) {
-    if (event.type === 'status' && event.status !== 'queued') atWork.add(event.server);
-    if (event.type === 'status' && event.status === 'queued') atWork.delete(event.server);
+    // Armed, it waits on the server: its job lies there.
+    if (event.type === 'status' && (event.status !== 'queued' || event.step === 'wait'))
+      atWork.add(event.server);
+    else if (event.type === 'status') atWork.delete(event.server);
     if (event.type === 'server-failing') failing.set(event.server, event.error);
     if (event.type !== 'server-finished') continue;
     // Let go of, or stopped in the middle, a job may still be there.

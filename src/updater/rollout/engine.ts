@@ -239,8 +239,10 @@ export class Engine {
     return halted(system, failed, acting.length);
   }
 
-  private opens({ server, planned }: Standing, hops: number): Date | null | undefined {
-    const { action, ignoreWindow } = this.context.plan;
+  private opens({ server, planned, ahead }: Standing, hops: number): Date | null | undefined {
+    const { action, ignoreWindow, armed } = this.context.plan;
+    // Armed is everything at once, behind the downloads; the servers wait for their windows themselves.
+    if (armed === true) return ahead ? this.context.now() : undefined;
     return action === 'download' || ignoreWindow === true
       ? undefined
       : this.openings.of(server, planned, hops);

@@ -18,6 +18,8 @@ export function limitsOf(fleet: Fleet, plan: Plan, { server, planned }: Standing
     case 'load':
       return [{ scope: `load:${system}`, most: Math.max(width, mostDownloads), where: '' }];
     case 'change': {
+      // Their times are one behind the other already.
+      if (plan.armed === true) return [];
       const limits: Limit[] = [{ scope: `system:${system}`, most: parallel ?? width, where: '' }];
       const add = (scope: string, most: number, where: string): void =>
         void limits.push({ scope, most, where });

@@ -48,7 +48,7 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {
   const { server, planned, inWork } = standing;
   const { context, telling, detach, partners } = doing;
-  const { action, to } = context.plan;
+  const { action, to, ignoreWindow = false } = context.plan;
   let begun = false;
   const mayBegin = (hops: number): boolean => {
     if (lane === 'ahead') return false;
@@ -61,7 +61,18 @@ function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext 
     return begun;
   };
   const say = (event: NewEvent): Promise<void> => telling.say(event);
-  return { ...context, rolloutId: context.id, server, planned, action, to, mayBegin, detach, say };
+  return {
+    ...context,
+    rolloutId: context.id,
+    server,
+    planned,
+    action,
+    to,
+    ignoreWindow,
+    mayBegin,
+    detach,
+    say,
+  };
 }
 
 /** Any thrown value is a failure of this server, with its cause. */

@@ -17,8 +17,9 @@ export interface RolloutSummary {
   finishedAt: string | null;
   /** `interrupted`: no process works on it any more and it has not ended. */
   state: 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled';
+  /** `outcome`: how its part ended, or `armed` where it begins by itself; null: neither. */
   servers: { id: string; outcome: string | null }[];
-  /** When the last thing happened in it. */
+  /** When the last thing happened in it, or will by itself. */
   lastAt?: string;
   /** It was paused, or is to be cancelled, and has not ended. */
   asked?: 'pause' | 'cancel';
@@ -40,6 +41,9 @@ export function summarise(
   const first = events.find((event) => event.type === 'rollout-started');
   const asked = lastAsked(since)?.ask;
   const outcomes = outcomesOf(events);
+  const { servers } = first?.plan ?? started.plan;
+  const armed = finished === undefined && asked !== 'cancel' ? armedIn(events) : new Set<string>();
+  const starts = servers.flatMap(({ id: server, startsAt }) => (armed.has(server) ? (startsAt ?? []) : []));
   return {
     id,
     action: started.action,
@@ -49,11 +53,11 @@ export function summarise(
     startedAt: first?.at ?? started.at,
     finishedAt: finished?.at ?? null,
     state: finished?.outcome ?? (alive ? 'running' : 'interrupted'),
-    servers: (first?.plan ?? started.plan).servers.map(({ id: server }) => ({
+    servers: servers.map(({ id: server }) => ({
       id: server,
-      outcome: outcomes.get(server) ?? null,
+      outcome: armed.has(server) ? 'armed' : (outcomes.get(server) ?? null),
     })),
-    lastAt: events.at(-1)?.at ?? started.at,
+    lastAt: [events.at(-1)?.at ?? started.at, ...starts].sort().at(-1) ?? started.at,
     ...((asked === 'pause' || asked === 'cancel') && finished === undefined && { asked }),
     ...(missing > 0 && { damaged: true as const }),
   };
@@ -74,6 +78,18 @@ export function outcomesOf(events: readonly FleetEvent[]): Map<string, Outcome |
     for (const { id, verdict } of event.plan.servers) if (acts(verdict)) outcomes.set(id, null);
   }
   return outcomes;
+}
+
+/** Servers on which a job waits for its time, as far as the journal tells. */
+function armedIn(events: readonly FleetEvent[]): Set<string> {
+  const armed = new Set<string>();
+  for (const event of events) {
+    if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
+    // Let go of, it waits all the same.
+    else if (event.type === 'status' || (event.type === 'server-finished' && event.outcome !== 'cancelled'))
+      armed.delete(event.server);
+  }
+  return armed;
 }
 
 const acts = (verdict: string): boolean => verdict === 'ready' || verdict === 'confirm';

@@ -3,7 +3,7 @@ import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
 import { compareVersions } from '../packages/versions';
 import { differences } from '../plan/difference';
-import { assess, provesOnly, statusOfStep } from '../plan/assess';
+import { assess, isArmed, jobError, provesOnly, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
@@ -22,6 +22,7 @@ import type { Job, Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
+import { disarmed, untilItBegins, waitStep } from './armed';
 import { Contact, isLinkTrouble } from './contact';
 import { hasChecks, untilWell, unwell } from './health';
 import type { NewEvent, Outcome, ServerStatus } from './events';
@@ -41,6 +42,8 @@ export interface WorkContext {
   links: Links;
   library: Library;
   supplies: Supplies;
+  /** Maintenance windows hold up nothing. */
+  ignoreWindow: boolean;
   /** Journals the event before it resolves; whatever it tells is done after. */
   say(event: NewEvent): Promise<void>;
   /** Cancel: transfers stop, a job before its restart is undone. */
@@ -109,9 +112,15 @@ export class Work {
     const facts = await this.facts();
     const mine = this.myJob(facts);
     if (mine !== null && (mine.state === 'running' || mine.state === 'interrupted')) {
+      if (isArmed(mine)) await untilItBegins(this.contact, mine.startsAt ?? '', this.context);
       await this.seeThrough(mine.id, mine.action);
       return this.nextHops(await this.facts());
     }
+    // What it did alone is not done again unasked, at whatever hour somebody looks.
+    if (this.context.planned.startsAt !== undefined && mine?.state === 'cancelled')
+      return this.settled('cancelled', disarmed(this.context.server));
+    if (this.context.planned.startsAt !== undefined && mine?.state === 'failed')
+      throw jobError(this.context.server, mine.step, mine.message ?? 'no reason given');
     if (action === 'download') {
       await this.download(facts, this.context.to);
       return this.settled('done');
@@ -307,6 +316,9 @@ export class Work {
       now: this.context.now(),
     };
     const part = this.part(context, facts);
+    const { startsAt } = this.context.planned;
+    const waiting =
+      startsAt === undefined ? [] : [await waitStep(this.contact, this.platform, startsAt, this.context)];
     const job: Job = {
       id,
       settings: {
@@ -318,9 +330,10 @@ export class Work {
         backup: [id],
         'going-down': ['180'],
         'boot-before': [facts.bootId ?? '-'],
+        ...(startsAt !== undefined && { 'starts-at': [startsAt] }),
         ...part.settings,
       },
-      lines: part.lines,
+      lines: [...waiting, ...part.lines],
       files: part.files,
     };
     await this.contact.status(statusOfStep(kind, null), 'start', null);
@@ -328,6 +341,7 @@ export class Work {
       await this.platform.prepare(link);
       await this.platform.startJob(link, job);
     });
+    if (startsAt !== undefined) await untilItBegins(this.contact, startsAt, this.context);
     await this.seeThrough(id, kind);
   }
 

@@ -205,7 +205,12 @@ export function jobFact(lines: string[][]): JobFact | null {
     since: number(one('since')?.[0] ?? ''),
     step: (exit?.[1] === '-' ? null : exit?.[1]) ?? one('step')?.[0] ?? null,
     message: exit?.[2] !== undefined && exit[2] !== '' ? exit[2] : null,
+    ...startsAt(one('starts-at')?.[0]),
   };
+}
+
+function startsAt(text: string | undefined): Pick<JobFact, 'startsAt'> {
+  return text === undefined || Number.isNaN(Date.parse(text)) ? {} : { startsAt: text };
 }
 
 /** The first word of a job's `exit` file; an unreadable one counts as a failure. */

@@ -92,4 +92,6 @@ export interface JobFact {
   step: string | null;
   /** Why it failed. */
   message: string | null;
+  /** Armed: it begins by itself then (ISO 8601). */
+  startsAt?: string;
 }

@@ -10,6 +10,7 @@ import {
   jobBusy,
   jobEnd,
   probeSeconds,
+  readClock,
   roomRanOut,
   tooLittleRoom,
   type Job,
@@ -186,6 +187,14 @@ function layTaker(server: Server): string {
     'fi',
     '',
   ].join('\n');
+}
+
+async function clock(link: Link, signal?: AbortSignal): Promise<number | null> {
+  const result = await link.exec(elevated(link.server, ['sh', '-c', 'printf "\\nclock "; date +%s']), {
+    deadline: short,
+    ...(signal && { signal }),
+  });
+  return readClock(/^clock (\d+)$/m.exec(must(link, result, 'telling the time').stdout)?.[1]);
 }
 
 async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
@@ -413,6 +422,7 @@ export const linux: Platform = {
   ask,
   probe,
   pulse,
+  clock,
   prepare,
   beginPackage,
   putsSideBySide: true,

@@ -72,6 +72,12 @@ export interface PutOptions {
   onSent: (bytes: number) => void;
 }
 
+/** What a clock showed; null for what is no time of this century, as where its battery is empty. */
+export function readClock(digits: string | undefined): number | null {
+  const seconds = Number(digits ?? Number.NaN);
+  return seconds > 946_684_800 && seconds < 2 ** 31 ? seconds : null;
+}
+
 /** How a job ended, by the words of its `exit` file. */
 export function jobEnd(words: readonly string[]): JobEnd {
   const [state, step = '-', message = ''] = words;
@@ -114,6 +120,8 @@ export interface Platform {
   probe(link: Link, probe: Probe, signal?: AbortSignal): Promise<Probed>;
   pulse(link: Link, jobId: string | null, signal?: AbortSignal): Promise<Pulse>;
 
+  /** Seconds since 1970 by the server's own clock; null where it does not tell. */
+  clock(link: Link, signal?: AbortSignal): Promise<number | null>;
   /** Makes the state folder; the first thing ever written on a server. */
   prepare(link: Link, signal?: AbortSignal): Promise<void>;
   /**

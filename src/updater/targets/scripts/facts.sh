@@ -74,7 +74,7 @@ state_folder() {
   folder=$state/jobs/$job
   answer job id "$job"
   grep "^set$tab" "$folder/plan" 2>/dev/null | while IFS="$tab" read -r _ key value; do
-    case $key in action | to | by | title) answer job "$key" "$value" ;; esac
+    case $key in action | to | by | title | starts-at) answer job "$key" "$value" ;; esac
   done
   first=$(head -n 1 "$folder/journal" 2>/dev/null)
   [ -n "$first" ] && answer job since "${first%%"$tab"*}"

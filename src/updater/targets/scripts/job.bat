@@ -309,7 +309,7 @@ set "why="
 for %%k in (1 2 3 4 5 6) do call :word a%%k
 if defined why exit /b 0
 set "known="
-for %%s in (check-package check-space check-idle stop start restart-service backup seal check-backup restore) do if "!name!"=="%%s" set "known=1"
+for %%s in (wait check-package check-space check-idle stop start restart-service backup seal check-backup restore) do if "!name!"=="%%s" set "known=1"
 for %%s in (run restart check-version check-service check-port check-command record unrecord commit) do if "!name!"=="%%s" set "known=1"
 if not defined known set "why=this runner knows no step !name!"
 if defined known call steps.bat !name!

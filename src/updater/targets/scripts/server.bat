@@ -8,6 +8,7 @@ rem   server.bat facts NAME       answers everything in one go, the questions of
 rem   server.bat version NAME     the version of the program in asks-NAME, by its executable's own resource
 rem   server.bat health NAME      what listens, and how the command in asks-NAME ends; it has half a minute
 rem   server.bat pulse JOB        the boot time, and whether a job has ended
+rem   server.bat clock            seconds since 1970 by its clock
 rem   server.bat prepare          makes the state folder
 rem   server.bat begin SHA256     what lies there of a package, and the room that is left
 rem   server.bat prove SHA256     hashes the part of a package
@@ -31,6 +32,7 @@ if "!verb!"=="version" goto :version
 if "!verb!"=="health" goto :health
 if "!verb!"=="child" goto :child
 if "!verb!"=="pulse" goto :pulse
+if "!verb!"=="clock" goto :clock
 if "!verb!"=="prepare" goto :prepare
 if "!verb!"=="begin" goto :begin
 if "!verb!"=="prove" goto :prove
@@ -273,6 +275,11 @@ for /f "tokens=1,2*" %%a in ('reg query HKLM\HARDWARE\DESCRIPTION /v VmsFleetJob
 if "!mark!"=="!second!" echo @@still-up
 :pulse_end
 echo @@end
+exit /b 0
+
+:clock
+echo @@clock
+powershell -NoLogo -NoProfile -NonInteractive -Command "[long]([datetime]::UtcNow - [datetime]'1970-01-01').TotalSeconds" <nul 2>nul
 exit /b 0
 
 :prepare

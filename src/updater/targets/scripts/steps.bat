@@ -373,6 +373,41 @@ if "!a3!"=="msi" taskkill /f /im msiexec.exe >>log 2>&1 <nul
 set "why=the installer had not ended after !a5! minutes and was stopped"
 exit /b 0
 
+rem Seconds since 1970 by the clock of this machine, into `now`; nothing where it does not tell.
+:clock
+set "now="
+powershell -NoLogo -NoProfile -NonInteractive -Command "[long]([datetime]::UtcNow - [datetime]'1970-01-01').TotalSeconds" >clock.out 2>nul <nul
+for /f "usebackq" %%c in ("clock.out") do set "now=%%c"
+exit /b 0
+
+rem BEGIN END: waits until BEGIN by the clock here, seconds since 1970; behind END it is too late. Whoever cancels ends it: the
+rem runner asks for that before the next step.
+:step_wait
+call :clock
+if not defined now goto :no_clock
+if !now! geq !a1! goto :wait_over
+set /a "left=a1-now"
+rem The clock may be set meanwhile; asking for it costs the start of a program.
+if !left! gtr 60 set "left=60"
+:wait_on
+if exist cancel exit /b 0
+if !left! leq 0 goto :step_wait
+if !left! leq 5 goto :wait_little
+ping -n 6 127.0.0.1 >nul
+set /a "left-=5"
+goto :wait_on
+:wait_little
+call :nap
+set /a "left-=1"
+goto :wait_on
+:wait_over
+if !now! leq !a2! exit /b 0
+set "why=the time at which it was to begin had passed: the machine was off then, or asleep"
+exit /b 0
+:no_clock
+set "why=the clock of the server could not be read"
+exit /b 0
+
 rem always, if-asked or never. Another boot than when the mark was set is the proof that it happened.
 :step_restart
 call :look_restarted

@@ -331,6 +331,18 @@ step_arm() { # MARKER FOLDER LIST ACTIVE-MARKER
 }
 
 # Behind this line nothing is undone any more.
+step_wait() { # BEGIN END: until BEGIN by the clock here, seconds since 1970; behind END it is too late
+  continue_at_boot
+  while [ "$(date +%s)" -lt "$1" ]; do
+    # The runner asks for that before the next step, and ends there.
+    [ ! -f "$dir/cancel" ] || return 0
+    left=$(($1 - $(date +%s)))
+    # No longer at once: somebody may cancel, or set the clock.
+    if [ "$left" -gt 5 ]; then left=5; fi
+    sleep "$left"
+  done
+  [ "$(date +%s)" -le "$2" ] || refuse "the time at which it was to begin had passed: the machine was off then, or asleep"
+}
 step_commit() { return 0; }
 
 do_step() { # NAME ARG...
@@ -338,6 +350,7 @@ do_step() { # NAME ARG...
   word=$1
   shift
   case $word in
+    wait) step_wait "$@" ;;
     check-package) step_check_package "$@" ;;
     check-space) step_check_space "$@" ;;
     backup) step_backup "$@" ;;

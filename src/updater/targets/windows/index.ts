@@ -10,6 +10,7 @@ import {
   jobBusy,
   jobEnd,
   probeSeconds,
+  readClock,
   roomRanOut,
   tooLittleRoom,
   type Job,
@@ -102,6 +103,15 @@ async function pulse(link: Link, jobId: string | null, signal?: AbortSignal): Pr
     bootId: stillUp ? null : readBootTime(section(sections, 'boot')?.lines.join('\n') ?? ''),
     ended: section(sections, 'ended') !== undefined,
   };
+}
+
+async function clock(link: Link, signal?: AbortSignal): Promise<number | null> {
+  const { sections } = await say(link, ['clock'], { signal });
+  return readClock(
+    section(sections, 'clock')
+      ?.lines.find((line) => /^\d+\s*$/.test(line))
+      ?.trim(),
+  );
 }
 
 async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
@@ -347,6 +357,7 @@ export const windows: Platform = {
   ask,
   probe,
   pulse,
+  clock,
   prepare,
   beginPackage,
   putsSideBySide: false,

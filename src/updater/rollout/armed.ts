@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError } from '../errors';
+import type { Server } from '../fleet/model';
+import { mayBeLate } from '../plan/arm';
+import type { PlanServer } from '../plan/plan';
+import { clockText } from '../plan/window';
+import type { JobLine, Platform } from '../targets/platform';
+import type { Contact } from './contact';
+
+/** Seconds by which a server's clock may be off before that is worth saying. */
+const clockTolerance = 120;
+/** ms. */
+const longestSleep = 30_000;
+
+interface Arms {
+  planned: PlanServer;
+  ignoreWindow: boolean;
+  cancel: AbortSignal;
+  detach: AbortSignal;
+  now(): Date;
+}
+
+/**
+ * The step with which an armed job waits on its server: by the clock there, which may be wrong, as long as it is by ours.
+ * @param startsAt ISO 8601
+ * @throws FleetError `remote.failed` where the server does not tell the time; `plan.changed` where the time has passed
+ */
+export async function waitStep(
+  contact: Contact,
+  platform: Platform,
+  startsAt: string,
+  { planned, ignoreWindow, detach, now }: Arms,
+): Promise<JobLine> {
+  const { server } = contact;
+  const clock = await contact.persist(detach, (link) => platform.clock(link, detach));
+  if (clock === null)
+    throw new FleetError('remote.failed', `${server.id} does not tell the time.`, {
+      server: server.id,
+      step: 'wait',
+      hint: 'Its clock is read by `date`, on Windows by PowerShell. Mend that, or install while somebody watches.',
+    });
+  const start = Date.parse(startsAt);
+  const late = mayBeLate(server, planned, new Date(start), ignoreWindow);
+  const here = now().getTime();
+  if (start + late < here)
+    throw new FleetError('plan.changed', `${server.id} was to begin at ${startsAt}, and that has passed.`, {
+      server: server.id,
+      hint: 'Plan again: it gets another time.',
+    });
+  const off = Math.round(clock - here / 1000);
+  if (Math.abs(off) > clockTolerance)
+    await contact.log(
+      'wait',
+      `its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}; it waits as long as it is by this computer's`,
+      'warn',
+    );
+  const begin = Math.ceil(start / 1000) + off;
+  return { kind: 'step', words: ['wait', String(begin), String(begin + Math.ceil(late / 1000))] };
+}
+
+/** Armed, the server waits alone: nobody need ask it every second how far it has come. Whoever cancels ends it. */
+export async function untilItBegins(
+  contact: Contact,
+  startsAt: string,
+  { cancel, detach, now }: Pick<Arms, 'cancel' | 'detach' | 'now'>,
+): Promise<void> {
+  const { server, links } = contact;
+  const at = new Date(startsAt);
+  await contact.status(
+    'queued',
+    'wait',
+    `armed: begins by itself on ${clockText(at, server.window?.timeZone)}`,
+  );
+  links.drop(server);
+  const over = AbortSignal.any([cancel, detach]);
+  // In short sleeps: this computer may be asleep meanwhile.
+  for (
+    let left = at.getTime() - now().getTime();
+    left > 0 && !over.aborted;
+    left = at.getTime() - now().getTime()
+  )
+    await sleep(Math.min(left, longestSleep), undefined, { signal: over }).catch(() => undefined);
+  detach.throwIfAborted();
+}
+
+export function disarmed({ id }: Server): FleetError {
+  return new FleetError('cancelled', `${id} was disarmed before it began.`, {
+    server: id,
+    hint: 'Install it, or arm it again.',
+  });
+}
