@@ -17,7 +17,7 @@ interface Arms {
   ignoreWindow: boolean;
   cancel: AbortSignal;
   detach: AbortSignal;
-  now(): Date;
+  now: () => Date;
 }
 
 /**
