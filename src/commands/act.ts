@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
+import type { Arming } from '../updater/plan/arm';
 import type { Action, Plan, PlanServer } from '../updater/plan/plan';
 import { signalOf } from '../vscode/cancellation';
 import type { Faces } from '../vscode/faces';
@@ -17,6 +18,8 @@ export interface Act {
   action: Action;
   /** Null: what the fleet file wants; for a rollback one entry down. */
   to: string | null;
+  /** An install that the servers begin by themselves. */
+  arming?: Arming;
 }
 
 /** Plans, asks, does it, and tells how it ended: the way of every verb that changes servers. */
@@ -46,6 +49,7 @@ export async function act(faces: Faces, request: Act): Promise<void> {
     action,
     servers: going.map(({ id }) => id),
     id: undefined,
+    armed: plan.armed === true,
     note: left.length > 0 ? leftOutNote(left) : undefined,
     run: (updater, signal) => updater.run(agreed, { confirmed: true, signal }),
   });
@@ -68,7 +72,7 @@ function inWork({ id, system }: Server): PlanServer {
 }
 
 /** Asks the servers, and plans. Nothing is changed. */
-export async function makePlan({ session, servers, action, to }: Act): Promise<Plan> {
+export async function makePlan({ session, servers, action, to, arming }: Act): Promise<Plan> {
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
@@ -76,7 +80,7 @@ export async function makePlan({ session, servers, action, to }: Act): Promise<P
       cancellable: true,
     },
     async (_progress, token) =>
-      (await session.updater()).plan({ action, servers, to, signal: signalOf(token) }),
+      (await session.updater()).plan({ action, servers, to, arming, signal: signalOf(token) }),
   );
 }
 

@@ -38,7 +38,7 @@ export function question(
   { going, blocked, skipped }: Split,
   servers: readonly Server[],
 ): Question {
-  const { verb } = actionWords[plan.action];
+  const verb = plan.armed === true ? 'Arm Install' : actionWords[plan.action].verb;
   const left = blocked.length + skipped.length;
   const heldUp = going.some(({ reasons }) => reasons.some(({ rule }) => windowRules.includes(rule)));
   const inWindow = heldUp ? `${verb} in the Window` : verb;

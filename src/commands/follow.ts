@@ -9,12 +9,15 @@ import { Throttle } from '../vscode/throttle';
 import { actionWords } from '../vscode/words';
 import { ending } from './ending';
 import { rolloutProgress, type News } from './rollout-progress';
+import { whenArmed } from './when-armed';
 
 export interface Rollout {
   action: Action;
   servers: string[];
   /** Undefined while it has not begun: its first event tells. */
   id: string | undefined;
+  /** Its servers begin by themselves, perhaps in hours: nothing stands in the person's way until then. */
+  armed?: boolean;
   /** What the person is told besides, at the end. */
   note: string | undefined;
   run: (updater: Updater, signal: AbortSignal) => Promise<RolloutResult>;
@@ -26,7 +29,8 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
   const { action, servers } = rollout;
   const result = await vscode.window.withProgress(
     {
-      location: vscode.ProgressLocation.Notification,
+      location:
+        rollout.armed === true ? vscode.ProgressLocation.Window : vscode.ProgressLocation.Notification,
       title: `VMS Fleet: ${actionWords[action].doing}`,
       cancellable: true,
     },
@@ -46,6 +50,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
         waiting = { increment: waiting.increment + news.increment, message: news.message };
         show.touch('');
       });
+      const armed = rollout.armed === true ? [whenArmed(faces, session, servers)] : [];
       const cancelled = token.onCancellationRequested(() => {
         cancelling = true;
         progress.report({ message: `cancelling … ${cancelMeaning}` });
@@ -56,7 +61,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       try {
         return await rollout.run(updater, stop.signal);
       } finally {
-        vscode.Disposable.from(events, cancelled).dispose();
+        vscode.Disposable.from(events, cancelled, ...armed).dispose();
         show.clear();
       }
     },

@@ -4,6 +4,7 @@ import { commandIds, type CommandName } from '../vscode/ids';
 import { report } from '../vscode/report';
 import { clearFilter, filterServers, groupBy } from './arrange';
 import { addServer } from './add-server';
+import { arm } from './arm';
 import { chooseVersions } from './choose-versions';
 import type { Command } from './command';
 import { copyCommandLine } from './copy-command-line';
@@ -32,6 +33,7 @@ import { showServerLog } from './show-server-log';
 
 const commands: Record<CommandName, Command> = {
   addServer,
+  arm,
   cancel,
   chooseVersions,
   clearFilter,

@@ -4,6 +4,7 @@
  */
 export const commandIds = {
   addServer: 'vmsFleet.addServer',
+  arm: 'vmsFleet.arm',
   cancel: 'vmsFleet.cancel',
   chooseVersions: 'vmsFleet.setVersions',
   clearFilter: 'vmsFleet.clearFilter',

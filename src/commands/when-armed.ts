@@ -1,0 +1,27 @@
+import * as vscode from 'vscode';
+import type { Faces } from '../vscode/faces';
+import { report } from '../vscode/report';
+import type { FleetSession } from '../vscode/session';
+import { listed } from '../vscode/words';
+
+/** Says once that servers begin by themselves, as soon as that holds for all of them that have not ended. */
+export function whenArmed(
+  faces: Faces,
+  session: FleetSession,
+  servers: readonly string[],
+): vscode.Disposable {
+  const open = new Set(servers);
+  const armed: string[] = [];
+  const events = session.onEvent((event) => {
+    if (!('server' in event) || !open.has(event.server)) return;
+    const waits = event.type === 'status' && event.step === 'wait';
+    if (!waits && event.type !== 'server-finished') return;
+    open.delete(event.server);
+    if (waits) armed.push(event.server);
+    if (open.size > 0 || armed.length === 0) return;
+    events.dispose();
+    const text = `Armed: ${listed(armed, 5)}. What was laid down there begins by itself, also when this computer is off; Cancel Rollout disarms.`;
+    vscode.window.showInformationMessage(text).then(undefined, (error: unknown) => report(faces.log, error));
+  });
+  return events;
+}
