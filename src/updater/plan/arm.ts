@@ -1,8 +1,8 @@
-import { servers as serversOf, type Fleet, type Server, type System } from '../fleet/model';
+import { servers as serversOf, type Fleet, type Server, type System, type Window } from '../fleet/model';
 import type { Facts } from '../targets/facts';
-import { needed, startOf } from './maintenance';
+import { needed } from './maintenance';
 import { verdict, willAct, type PlanServer, type Reason } from './plan';
-import { clockText, windowState, windowText } from './window';
+import { clockText, nextStart, windowState, windowText } from './window';
 
 const minute = 60_000;
 /** ms by which a server without a window may begin later than it was to: it may just be restarting. */
@@ -131,38 +131,35 @@ function scopesOf(fleet: Fleet, planned: PlanServer, server: Server, parallel: T
   return scopes;
 }
 
-interface Span {
-  from: number;
-  to: number;
-}
-
-/** Who is down when, in each scope. */
+/** Who is down when, in each scope: the times from which its places are free. Whoever comes later is never put before others. */
 class Timetable {
-  private readonly spans = new Map<string, Span[]>();
+  private readonly places = new Map<string, number[]>();
+  /** The opening of a window that was looked up last: clocks of time zones are slow to ask. */
+  private readonly open = new Map<Window, { from: number; closes: number }>();
 
   /** The first moment at which `ms` of work fit into the window and every scope has a place for them; null: none. */
-  place(scopes: readonly Scope[], ms: number, earliest: Date, window: Server['window']): Date | null {
-    let from = earliest;
-    for (;;) {
-      const start = startOf({ window }, ms, from);
-      if (start === null) return null;
-      const free = Math.max(...scopes.map((scope) => this.free(scope, start.getTime(), ms)));
-      if (free <= start.getTime()) {
-        for (const { name } of scopes)
-          this.spans.set(name, [
-            ...(this.spans.get(name) ?? []),
-            { from: start.getTime(), to: start.getTime() + ms },
-          ]);
-        return start;
-      }
-      from = new Date(free);
-    }
+  place(scopes: readonly Scope[], ms: number, earliest: Date, window: Window | undefined): Date | null {
+    const all = scopes.map(({ name, most }) => this.of(name, most));
+    const free = Math.max(earliest.getTime(), ...all.map((places) => Math.min(...places)));
+    const start = window === undefined ? free : this.inWindow(window, ms, free);
+    if (start === null) return null;
+    for (const places of all) places[places.indexOf(Math.min(...places))] = start + ms;
+    return new Date(start);
   }
 
-  /** When a scope has a place from `at` on, as far as those tell who are down at that time. */
-  private free({ name, most }: Scope, at: number, ms: number): number {
-    const meanwhile = (this.spans.get(name) ?? []).filter(({ from, to }) => from < at + ms && to > at);
-    if (meanwhile.length < Math.max(1, most)) return at;
-    return Math.min(...meanwhile.map(({ to }) => to));
+  private of(name: string, most: number): number[] {
+    const places = this.places.get(name) ?? Array.from({ length: Math.max(1, most) }, () => 0);
+    this.places.set(name, places);
+    return places;
+  }
+
+  private inWindow(window: Window, ms: number, free: number): number | null {
+    const known = this.open.get(window);
+    if (known !== undefined && known.from <= free && free + ms <= known.closes) return free;
+    const start = nextStart(window, new Date(free), ms);
+    if (start === null) return null;
+    const state = windowState(window, start);
+    if (state.open) this.open.set(window, { from: start.getTime(), closes: state.closes.getTime() });
+    return start.getTime();
   }
 }

@@ -16,7 +16,7 @@ export function needed(server: Server, { path, expected }: Way, hops: number): n
 }
 
 /** The moment from which so many ms fit into a server's window; now where it has none, null where they never fit. */
-export function startOf({ window }: Pick<Server, 'window'>, ms: number, now: Date): Date | null {
+export function startOf({ window }: Server, ms: number, now: Date): Date | null {
   return window === undefined ? now : nextStart(window, now, ms);
 }
 

@@ -330,19 +330,20 @@ step_arm() { # MARKER FOLDER LIST ACTIVE-MARKER
   remember_boot && step_place "$1" "$2/$(basename "$1")"
 }
 
-# Behind this line nothing is undone any more.
-step_wait() { # BEGIN END: until BEGIN by the clock here, seconds since 1970; behind END it is too late
+# Until BEGIN by the clock here, seconds since 1970; behind END it is too late. A machine that restarts meanwhile waits on.
+step_wait() { # BEGIN END
   continue_at_boot
-  while [ "$(date +%s)" -lt "$1" ]; do
-    # The runner asks for that before the next step, and ends there.
+  while left=$(($1 - $(date +%s))) && [ "$left" -gt 0 ]; do
+    # Whoever cancels ends it: the runner asks for that before the next step.
     [ ! -f "$dir/cancel" ] || return 0
-    left=$(($1 - $(date +%s)))
     # No longer at once: somebody may cancel, or set the clock.
     if [ "$left" -gt 5 ]; then left=5; fi
     sleep "$left"
   done
   [ "$(date +%s)" -le "$2" ] || refuse "the time at which it was to begin had passed: the machine was off then, or asleep"
 }
+
+# Behind this line nothing is undone any more.
 step_commit() { return 0; }
 
 do_step() { # NAME ARG...

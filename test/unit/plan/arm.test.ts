@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { servers, type Fleet } from '../../../src/updater/fleet/model';
+import { parseFleet } from '../../../src/updater/fleet/read';
+import { mayBeLate } from '../../../src/updater/plan/arm';
+import type { Plan, PlanServer } from '../../../src/updater/plan/plan';
+import { makePlan } from '../../../src/updater/plan/planner';
+import type { Facts } from '../../../src/updater/targets/facts';
+
+const core = 'com.banalytics.box:core';
+const minute = 60_000;
+const facts: Facts = {
+  os: { family: 'linux', name: 'Debian 12' },
+  arch: 'x64',
+  bootId: 'b',
+  freeBytes: { system: 20e9, state: 20e9 },
+  installed: { version: '1.0.0' },
+  modules: { [core]: '1.0.0' },
+  firstRun: false,
+  loaded: [],
+  history: [],
+  job: null,
+  tools: ['systemd'],
+  user: { name: 'root', root: true },
+};
+const night = { from: '22:00', to: '04:00', timeZone: 'Europe/Tallinn' };
+/** 18:00 in Tallinn. */
+const evening = '2026-11-28T16:00:00Z';
+
+type Fields = Record<string, unknown>;
+interface Given {
+  fleet?: Fields;
+  system?: Fields;
+  /** Id → fields. */
+  boxes: Record<string, Fields>;
+}
+
+function fleetOf({ fleet: more, system, boxes }: Given): Fleet {
+  const each = Object.entries(boxes).map(([id, fields], index) => [
+    id,
+    { host: `192.0.2.${index % 250}`, port: 1000 + index, environment: id, outOfBand: 'KVM', ...fields },
+  ]);
+  const text = JSON.stringify({
+    ...more,
+    systems: {
+      boxes: {
+        product: 'banalytics',
+        modules: { [core]: '2.0.0' },
+        repository: 'https://repo.example/maven',
+        ...system,
+        servers: Object.fromEntries(each) as Fields,
+      },
+    },
+  });
+  const { fleet, problems } = parseFleet(text, '/site/fleet.jsonc');
+  if (fleet === undefined) throw new Error(JSON.stringify(problems));
+  return fleet;
+}
+
+function arm(given: Given, at: string | null = null, now = evening, over: Partial<Facts> = {}) {
+  const fleet = fleetOf(given);
+  const all = servers(fleet);
+  const plan = makePlan({
+    ...{ fleet, servers: all, action: 'install', to: null, now: new Date(now) },
+    answered: new Map(all.map(({ id }) => [id, { facts: { ...facts, ...over } }])),
+    supply: { packages: [], silent: new Map() },
+    arming: { at: at === null ? null : new Date(at) },
+  });
+  return { plan, fleet };
+}
+
+const one = (plan: Plan, id: string): PlanServer => {
+  const found = plan.servers.find((server) => server.id === id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+};
+const starts = (plan: Plan) => Object.fromEntries(plan.servers.map(({ id, startsAt }) => [id, startsAt]));
+const rule = (server: PlanServer, id: string) => server.reasons.find((reason) => reason.rule === id);
+const ms = (text = '') => Date.parse(text);
+
+describe('an armed install', () => {
+  it('begins as the window opens, by absolute time', () => {
+    const { plan } = arm({ system: { window: night }, boxes: { a: {} } });
+    expect(plan.armed).toBe(true);
+    expect(starts(plan)).toEqual({ a: '2026-11-28T20:00:00.000Z' });
+    expect(rule(one(plan, 'a'), 'arm.alone')).toMatchObject({ severity: 'warn' });
+    expect(rule(one(plan, 'a'), 'arm.alone')?.message).toContain('2026-11-28 22:00 (Europe/Tallinn)');
+  });
+
+  it('begins at a time that is named, and where that lies outside the window when the window lets it', () => {
+    const boxes = { a: {} };
+    expect(starts(arm({ boxes }, '2026-11-29T03:30:00Z').plan)).toEqual({ a: '2026-11-29T03:30:00.000Z' });
+    const given = { system: { window: night }, boxes };
+    expect(starts(arm(given, '2026-11-28T21:15:00Z').plan)).toEqual({ a: '2026-11-28T21:15:00.000Z' });
+    expect(starts(arm(given, '2026-11-28T18:00:00Z').plan)).toEqual({ a: '2026-11-28T20:00:00.000Z' });
+    // 03:50 there: ten minutes before it closes.
+    expect(starts(arm(given, '2026-11-29T01:58:00Z').plan)).toEqual({ a: '2026-11-29T20:00:00.000Z' });
+  });
+
+  it('stays on the same instant over a change of daylight saving', () => {
+    // 2026-10-25 04:00 in Tallinn the clock goes back to 03:00.
+    const window = { from: '03:30', to: '06:00', timeZone: 'Europe/Tallinn' };
+    const { plan } = arm({ system: { window }, boxes: { a: {} } }, null, '2026-10-24T12:00:00Z');
+    const [start] = Object.values(starts(plan));
+    expect(['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z']).toContain(start);
+  });
+
+  it.each([
+    { what: 'a system', system: { maxParallel: 2 }, fleet: {}, most: 2 },
+    { what: 'a site', system: { maxParallel: 9 }, fleet: { maxParallelPerSite: 1 }, most: 1 },
+    { what: 'the fleet', system: { maxParallel: 9 }, fleet: { maxParallel: 3 }, most: 3 },
+  ])('keeps the limit of $what by times one behind the other', ({ system, fleet, most }) => {
+    const boxes = Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`s-${n}`, { site: 'pier' }]));
+    const { plan } = arm({ fleet, system, boxes });
+    const begin = plan.servers.map(({ startsAt }) => ms(startsAt));
+    const spans = plan.servers.map(({ startsAt, expected }) => {
+      const from = ms(startsAt);
+      return { from, to: from + (expected?.seconds ?? 0) * 1000 };
+    });
+    for (const at of begin)
+      expect(spans.filter(({ from, to }) => from <= at && at < to).length).toBeLessThanOrEqual(most);
+    // And no slower than that.
+    expect(new Set(begin).size).toBe(Math.ceil(7 / most));
+  });
+
+  it('never has failover partners down together', () => {
+    const { plan } = arm({
+      system: { maxParallel: 9 },
+      boxes: { a: { failoverGroup: 'g' }, b: { failoverGroup: 'g' }, c: {} },
+    });
+    const { a, b, c } = starts(plan);
+    expect(c).toBe(a);
+    expect(ms(b) - ms(a)).toBeGreaterThanOrEqual((one(plan, 'a').expected?.seconds ?? 0) * 1000);
+  });
+
+  it('is confirmed where a canary, waves or a soak time would have held others back', () => {
+    for (const system of [{ canary: 1 }, { waves: [1, '50%'] }, { canary: 1, soakMinutes: 10 }]) {
+      const { plan } = arm({ system, boxes: { a: {}, b: {} } });
+      expect(one(plan, 'b').verdict).toBe('confirm');
+      expect(rule(one(plan, 'b'), 'arm.alone')?.message).toContain('no canary');
+    }
+  });
+
+  it('says why a server cannot be armed, and takes its steps away', () => {
+    const short = { from: '22:00', to: '22:01' };
+    const { plan } = arm({ boxes: { a: { window: short }, b: {} } });
+    expect(one(plan, 'a')).toMatchObject({ verdict: 'blocked', steps: [] });
+    expect(one(plan, 'a').startsAt).toBeUndefined();
+    expect(rule(one(plan, 'a'), 'arm.never-fits')?.severity).toBe('block');
+    expect(one(plan, 'b').verdict).toBe('ready');
+  });
+
+  it('gives no time to a server on which there is nothing to do', () => {
+    const { plan } = arm({ boxes: { a: {} } }, null, evening, {
+      modules: { [core]: '2.0.0' },
+      installed: { version: '2.0.0' },
+    });
+    expect(one(plan, 'a')).toMatchObject({ verdict: 'skip' });
+    expect(one(plan, 'a').startsAt).toBeUndefined();
+  });
+
+  it('says of a server that is armed already by whom and for when', () => {
+    const job = {
+      ...{ id: 'x-1', action: 'install' as const, state: 'running' as const, to: '2.0.0' },
+      ...{ by: 'anna@desk', since: 1, step: 'wait', message: null, startsAt: '2026-11-28T20:00:00.000Z' },
+    };
+    const { plan } = arm({ system: { window: night }, boxes: { a: {} } }, null, evening, { job });
+    expect(one(plan, 'a').verdict).toBe('skip');
+    const said = one(plan, 'a')
+      .reasons.map(({ message }) => message)
+      .join(' ');
+    expect(said).toContain('anna@desk');
+    expect(said).toContain('sat 2026-11-28 22:00 (Europe/Tallinn)');
+  });
+
+  it('may be late as long as the window leaves it the time it takes', () => {
+    const { plan, fleet } = arm({ system: { window: night }, boxes: { a: {} } });
+    const [server] = servers(fleet);
+    if (server === undefined) throw new Error('no server');
+    const planned = one(plan, 'a');
+    const late = mayBeLate(server, planned, new Date(planned.startsAt ?? ''), false);
+    expect(late).toBeGreaterThan(5 * 60 * minute);
+    expect(late).toBeLessThan(6 * 60 * minute);
+    expect(mayBeLate(server, planned, new Date(planned.startsAt ?? ''), true)).toBe(15 * minute);
+  });
+
+  it('finds the times of 5,000 servers', () => {
+    const boxes = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, n) => [`s-${n}`, { site: `site-${n % 50}` }]),
+    );
+    const given = { fleet: { maxParallel: 3 }, system: { maxParallel: 9, window: night }, boxes };
+    const { plan } = arm(given);
+    expect(plan.servers.every(({ startsAt }) => startsAt !== undefined)).toBe(true);
+  });
+
+  it('is not armed where nothing would go on behind a restart', () => {
+    const { plan } = arm({ boxes: { a: {} } }, null, evening, { tools: [] });
+    expect(rule(one(plan, 'a'), 'arm.no-boot')?.severity).toBe('block');
+    expect(one(plan, 'a').startsAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { linux } from '../../../src/updater/targets/linux';
+import type { Job } from '../../../src/updater/targets/platform';
+import { Box, jobOf, step, undo } from './box';
+import { facts } from './update';
+
+const shells = ['dash', 'bash', 'bash --posix', 'busybox sh'].filter(
+  (shell) => spawnSync(shell.split(' ')[0] ?? '', ['-c', 'true']).error === undefined,
+);
+
+const now = (): number => Math.floor(Date.now() / 1000);
+const until = async (seen: () => boolean): Promise<void> => {
+  for (let turn = 0; !seen(); turn++) {
+    if (turn > 400) throw new Error('not seen within 10 s');
+    await sleep(25);
+  }
+};
+
+/** Waits for `begin`, may be `late` seconds late, and leaves a file where it went on to. */
+function armed(box: Box, begin: number, late = 60): Job {
+  const job = jobOf('r-1', [
+    step('wait', String(begin), String(begin + late)),
+    step('check-command', '5', 'touch', join(box.root, 'went-on')),
+    undo('check-command', '5', 'touch', join(box.root, 'undone')),
+  ]);
+  return {
+    ...job,
+    settings: { ...job.settings, 'starts-at': [new Date(begin * 1000).toISOString()] },
+  };
+}
+
+const waits = (box: Box) => (): boolean =>
+  existsSync(join(box.jobDir('r-1'), 'journal')) && box.story('r-1').includes('begin wait');
+
+describe('a job that is armed', () => {
+  it.each(shells)('waits for its time and goes on by itself (%s)', async (shell) => {
+    const box = new Box({ shell });
+    const begin = now() + 2;
+    await box.lay(armed(box, begin));
+    await box.runner('r-1');
+    expect(box.exit('r-1')).toMatchObject({ state: 'done' });
+    const ended = box.journal('r-1').find(([, event, , name]) => event === 'end' && name === 'wait');
+    expect(Number(ended?.[0])).toBeGreaterThanOrEqual(begin);
+    expect(box.has('went-on')).toBe(true);
+  });
+
+  it('takes the lock at once, says who armed it for when, and lets nobody else in', async () => {
+    const box = new Box();
+    const begin = now() + 3600;
+    await linux.startJob(box.local, armed(box, begin));
+    await until(waits(box));
+    expect((await facts(box, [])).job).toMatchObject({
+      id: 'r-1',
+      by: 'tester@desk',
+      to: '2.0.0',
+      state: 'running',
+      step: 'wait',
+      startsAt: new Date(begin * 1000).toISOString(),
+    });
+    await expect(linux.startJob(box.local, jobOf('s-1', [step('commit')]))).rejects.toMatchObject({
+      code: 'job.busy',
+    });
+  });
+
+  it('is disarmed while it waits, and leaves everything as it was', async () => {
+    const box = new Box();
+    const before = box.tree();
+    await linux.startJob(box.local, armed(box, now() + 3600));
+    await until(waits(box));
+    await linux.cancelJob(box.local, 'r-1');
+    await until(() => box.has('state/jobs/r-1/exit'));
+    expect(box.exit('r-1').state).toBe('cancelled');
+    await until(() => !box.has('state/lock'));
+    expect(box.has('went-on') || box.has('undone')).toBe(false);
+    expect(box.tree()).toEqual(before);
+    await linux.startJob(box.local, jobOf('s-1', [step('commit')]));
+    await until(() => box.has('state/jobs/s-1/exit'));
+  });
+
+  it('is disarmed where the power was cut and nobody runs it', async () => {
+    const box = new Box();
+    await linux.startJob(box.local, armed(box, now() + 3600));
+    await until(waits(box));
+    box.killRunners();
+    box.write('boot', 'boot-identity-2\n');
+    expect((await facts(box, [])).job).toMatchObject({ state: 'interrupted', step: 'wait' });
+    await linux.cancelJob(box.local, 'r-1');
+    expect(box.exit('r-1').state).toBe('cancelled');
+    expect(box.has('went-on')).toBe(false);
+  });
+
+  it.each([
+    { gone: 'a moment', late: 60, state: 'done' },
+    { gone: 'more than it may be late', late: 0, state: 'failed' },
+  ])('whose machine was off when its time came, $gone ago: $state', async ({ late, state }) => {
+    const box = new Box();
+    await box.lay(armed(box, now() - 5, late));
+    await box.runner('r-1');
+    const end = box.exit('r-1');
+    expect(end.state).toBe(state);
+    expect(box.has('went-on')).toBe(state === 'done');
+    // Nothing had begun: there is nothing to take back.
+    expect(box.has('undone')).toBe(false);
+    if (state === 'failed') expect(end).toMatchObject({ step: 'wait', message: /had passed/ });
+  });
+
+  it('waits on after a power cut', async () => {
+    const box = new Box();
+    await box.lay(armed(box, now() + 3));
+    const run = box.runner('r-1');
+    await until(waits(box));
+    box.killRunners();
+    await run;
+    box.write('boot', 'boot-identity-2\n');
+    expect(box.has('state/jobs/r-1/exit')).toBe(false);
+    await box.runner('r-1');
+    expect(box.exit('r-1')).toMatchObject({ state: 'done' });
+    expect(box.story('r-1').filter((line) => line === 'begin wait')).toHaveLength(2);
+  });
+
+  it('goes by the clock of the server, and sees that it was set', async () => {
+    const box = new Box();
+    // Stands an hour before the time until somebody sets it.
+    box.write('clock', String(now()));
+    writeFileSync(
+      join(box.bin, 'date'),
+      '#!/bin/sh\n[ "$1" = +%s ] && exec cat "$CLOCK"\nexec /bin/date "$@"\n',
+      { mode: 0o755 },
+    );
+    const begin = now() + 3600;
+    await box.lay(armed(box, begin));
+    const run = box.runner('r-1', { env: { CLOCK: join(box.root, 'clock') } });
+    await until(waits(box));
+    await sleep(500);
+    expect(box.has('went-on')).toBe(false);
+    box.write('clock', String(begin + 1));
+    await run;
+    expect(box.exit('r-1')).toMatchObject({ state: 'done' });
+    expect(readFileSync(join(box.jobDir('r-1'), 'journal'), 'utf8')).toContain(String(begin + 1));
+  }, 20_000);
+});
