@@ -70,17 +70,6 @@ export class Operator {
     return this.updater.run(plan, { confirmed: true, ...(signal && { signal }) });
   }
 
-  /** Lays an install down on servers, which begin by themselves at the earliest then; `ended` is the rollout's end. */
-  async arm(ids: string[], at: Date, signal?: AbortSignal): Promise<{ ended: Promise<RolloutResult> }> {
-    const servers = ids.map((id) => this.server(id));
-    const plan = await this.updater.plan({ action: 'install', servers, to: null, arming: { at } });
-    const armed = this.next('status', ({ step }) => step === 'wait');
-    const ended = this.updater.run(plan, { confirmed: true, ...(signal && { signal }) });
-    ended.catch(() => undefined);
-    await armed;
-    return { ended };
-  }
-
   /** The next event that fits; for acting in the middle of something. One that never comes says what came instead. */
   next<T extends EventType>(type: T, fits: (event: EventOf<T>) => boolean): Promise<EventOf<T>> {
     const from = this.events.length;

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
 import { createLab, HOME, type Box, type Lab } from '../lab/box';
 import { startProxy, type Proxy } from '../lab/proxy';
-import { until } from '../lab/until';
 import { fleetOf, knownHosts, Operator, scratch, type SystemRecipe } from './fleet-in-lab';
 import { textLoaders } from '../../scripts/lib/text-files.mjs';
 
@@ -276,38 +275,6 @@ describe('bad luck', () => {
     });
     expect((await box.run('ls /var/lib/vms-fleet/jobs')).stdout.trim().split('\n')).toHaveLength(1);
     await writeFile(join(recipe.folder, 'seen.ndjson'), seen);
-  });
-
-  it('an armed install: the operator gone, the machine off and on while it waits, and it begins by itself', async () => {
-    const { operator, recipe, box } = await scene();
-    const id = idOf(recipe);
-    const at = new Date(Date.now() + 25_000);
-    await operator.arm([id], at);
-    await operator.updater.dispose();
-    await box.powerCycle();
-    await box.waitForSsh();
-    const folder = (await scratch()).folder;
-    const colleague = await Operator.at(
-      folder,
-      await fleetOf({ ...recipe, folder }),
-      knownHosts(recipe.boxes),
-    );
-    operators.push(colleague);
-    const waiting = await colleague.state(id);
-    expect(waiting).toMatchObject({ status: 'queued', version: '1.4.1' });
-    expect(waiting.detail).toContain('armed by');
-    const [again] = (await colleague.plan('install', [id])).servers;
-    expect(again).toMatchObject({ verdict: 'skip' });
-    await until(
-      'it has installed by itself',
-      async () => (await colleague.state(id)).version === '1.5.0',
-      90_000,
-    );
-    await until('it is proven', async () => (await colleague.state(id)).status === 'installed', 30_000);
-    const began = (await box.run('cat /var/lib/vms-fleet/jobs/*/journal')).stdout
-      .split('\n')
-      .find((line) => line.includes('\tend\t1\twait\t'));
-    expect(Number(began?.split('\t')[0])).toBeGreaterThanOrEqual(Math.floor(at.getTime() / 1000));
   });
 
   it('a colleague without the journal goes on with what an operator left', async () => {

@@ -33,6 +33,7 @@ function document({ schema, action, servers, parallel, to }: Plan) {
 }
 
 function serverDocument(server: PlanServer) {
-  const { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt } = server;
-  return { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt };
+  const { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt, startsBy } =
+    server;
+  return { id, verdict, from, to, path, reasons, wave, steps, system, expected, leads, startsAt, startsBy };
 }

@@ -1,13 +1,15 @@
-import { servers as serversOf, type Fleet, type Server, type System, type Window } from '../fleet/model';
+import { servers as serversOf, type Fleet, type Server, type System } from '../fleet/model';
 import type { Facts } from '../targets/facts';
 import { needed } from './maintenance';
 import { verdict, willAct, type PlanServer, type Reason } from './plan';
-import { clockText, nextStart, windowState, windowText } from './window';
+import { Timetable, type Scope } from './timetable';
+import { clockText, openings, startIn, windowLength, windowText, type Opening } from './window';
 
 const minute = 60_000;
-/** ms by which a server without a window may begin later than it was to: it may just be restarting. */
+const week = 7 * 24 * 60 * minute;
+/** ms by which a server may begin later than it was to, at most: it may just be restarting. */
 const lateness = 15 * minute;
-/** The least, where a window leaves hardly more than the work takes: clocks are read once a minute. */
+/** The least: clocks are read once a minute. */
 const leastLateness = 2 * minute;
 
 /** When installs are to begin that servers carry out by themselves. */
@@ -33,36 +35,81 @@ export function armServers(
   planned: readonly PlanServer[],
   { arming, now, ignoreWindow, parallel }: Terms,
 ): void {
-  const known = new Map(serversOf(fleet).map((server) => [server.id, server]));
+  const byId = new Map(serversOf(fleet).map((server) => [server.id, server]));
   const systems = new Map(fleet.systems.map((system) => [system.id, system]));
   const timetable = new Timetable();
   const from = arming.at !== null && arming.at > now ? arming.at : now;
+  const placed: Placed[] = [];
+  const known = new Map<string, Opening[]>();
+  const openingsOf = ({ window }: Server, ms: number): Opening[] | undefined => {
+    if (window === undefined) return undefined;
+    if (windowLength(window) < ms) return [];
+    const name = windowText(window);
+    const all = known.get(name) ?? [...openings(window, from)];
+    known.set(name, all);
+    return all;
+  };
   for (const one of [...planned].sort((a, b) => a.wave - b.wave)) {
-    const server = known.get(one.id);
+    const server = byId.get(one.id);
     const system = systems.get(one.system);
     if (server === undefined || system === undefined || !willAct(one)) continue;
     const barred = cannotArm(one);
-    const window = ignoreWindow ? undefined : server.window;
     const ms = needed(server, one, one.path.length);
-    const start =
-      barred === undefined ? timetable.place(scopesOf(fleet, one, server, parallel), ms, from, window) : null;
+    const open = ignoreWindow ? undefined : openingsOf(server, ms);
+    const scopes = scopesOf(fleet, one, server, parallel);
+    const start = barred === undefined ? firstPlace(timetable, scopes, ms, from, open) : null;
     one.wave = 0;
     if (start === null) one.reasons = [...one.reasons, barred ?? neverFits(server)];
     else {
+      const next = timetable.take(scopes, {
+        from: start.getTime(),
+        to: start.getTime() + ms + leastLateness,
+      });
+      placed.push({ one, start, ms, open, next });
       one.startsAt = start.toISOString();
       one.reasons = [...one.reasons, alone(system, server, start)];
     }
     one.verdict = verdict(one.reasons);
     if (one.verdict === 'blocked') one.steps = [];
   }
+  for (const { one, ...place } of placed) one.startsBy = latest(place).toISOString();
 }
 
-/** ms that an armed server may begin later than planned; behind that its window would not leave it enough time. */
-export function mayBeLate(server: Server, planned: PlanServer, start: Date, ignoreWindow: boolean): number {
-  if (ignoreWindow || server.window === undefined) return lateness;
-  const state = windowState(server.window, start);
-  const left = state.open ? state.closes.getTime() - start.getTime() : 0;
-  return Math.max(leastLateness, left - needed(server, planned, planned.path.length));
+interface Placed {
+  one: PlanServer;
+  start: Date;
+  ms: number;
+  /** When its window lets it; undefined: always. */
+  open: readonly Opening[] | undefined;
+  /** When the next one begins that counts on this one to be up. */
+  next: () => number;
+}
+
+/** The first moment at which it fits into the window and every scope has a place for it; null: none within a week of its first chance. */
+function firstPlace(
+  timetable: Timetable,
+  scopes: readonly Scope[],
+  ms: number,
+  from: Date,
+  open: Placed['open'],
+): Date | null {
+  const startFrom = (at: Date): Date | null => (open === undefined ? at : startIn(open, at, ms));
+  const first = startFrom(from);
+  for (let start = first; first !== null && start !== null;) {
+    const free = timetable.free(scopes, start.getTime(), ms + leastLateness);
+    if (free === start.getTime()) return start;
+    start = startFrom(new Date(free));
+    if (start !== null && start.getTime() > first.getTime() + week) return null;
+  }
+  return null;
+}
+
+/** Behind that its window would not leave it enough time, or it would be down together with whoever comes next. */
+function latest({ start, ms, open, next }: Omit<Placed, 'one'>): Date {
+  const at = start.getTime();
+  const closes = open?.find(({ opens, closes }) => opens <= at && at < closes)?.closes ?? Infinity;
+  const by = Math.min(at + lateness, closes - ms, next() - ms);
+  return new Date(Math.max(at + leastLateness, by));
 }
 
 function cannotArm({ path, leads }: PlanServer): Reason | undefined {
@@ -94,11 +141,12 @@ export function aloneReasons({ os, user, tools }: Facts): Reason[] {
 }
 
 function neverFits(server: Server): Reason {
-  const where = server.window === undefined ? '' : ` (${windowText(server.window)})`;
+  const where =
+    server.window === undefined ? 'There is' : `Its maintenance window (${windowText(server.window)}) has`;
   return {
     rule: 'arm.never-fits',
     severity: 'block',
-    message: `Its maintenance window${where} has no room for it behind the servers before it. Widen it, or arm fewer servers.`,
+    message: `${where} no room for it within a week, behind the servers before it. ${server.window === undefined ? 'Arm' : 'Widen it, or arm'} fewer servers.`,
   };
 }
 
@@ -115,11 +163,6 @@ function alone({ canary, waves, soakMinutes }: System, { window }: Server, start
   };
 }
 
-interface Scope {
-  name: string;
-  most: number;
-}
-
 function scopesOf(fleet: Fleet, planned: PlanServer, server: Server, parallel: Terms['parallel']): Scope[] {
   const { site, failoverGroup } = server;
   const { system } = planned;
@@ -129,37 +172,4 @@ function scopesOf(fleet: Fleet, planned: PlanServer, server: Server, parallel: T
     scopes.push({ name: `site ${site}`, most: fleet.maxParallelPerSite });
   if (fleet.maxParallel !== undefined) scopes.push({ name: 'fleet', most: fleet.maxParallel });
   return scopes;
-}
-
-/** Who is down when, in each scope: the times from which its places are free. Whoever comes later is never put before others. */
-class Timetable {
-  private readonly places = new Map<string, number[]>();
-  /** The opening of a window that was looked up last: clocks of time zones are slow to ask. */
-  private readonly open = new Map<Window, { from: number; closes: number }>();
-
-  /** The first moment at which `ms` of work fit into the window and every scope has a place for them; null: none. */
-  place(scopes: readonly Scope[], ms: number, earliest: Date, window: Window | undefined): Date | null {
-    const all = scopes.map(({ name, most }) => this.of(name, most));
-    const free = Math.max(earliest.getTime(), ...all.map((places) => Math.min(...places)));
-    const start = window === undefined ? free : this.inWindow(window, ms, free);
-    if (start === null) return null;
-    for (const places of all) places[places.indexOf(Math.min(...places))] = start + ms;
-    return new Date(start);
-  }
-
-  private of(name: string, most: number): number[] {
-    const places = this.places.get(name) ?? Array.from({ length: Math.max(1, most) }, () => 0);
-    this.places.set(name, places);
-    return places;
-  }
-
-  private inWindow(window: Window, ms: number, free: number): number | null {
-    const known = this.open.get(window);
-    if (known !== undefined && known.from <= free && free + ms <= known.closes) return free;
-    const start = nextStart(window, new Date(free), ms);
-    if (start === null) return null;
-    const state = windowState(window, start);
-    if (state.open) this.open.set(window, { from: start.getTime(), closes: state.closes.getTime() });
-    return start.getTime();
-  }
 }

@@ -38,6 +38,8 @@ export interface PlanServer {
   leads?: string;
   /** Armed: when it begins by itself, at the earliest (ISO 8601). */
   startsAt?: string;
+  /** And at the latest: behind that it is too late, and nothing begins. */
+  startsBy?: string;
   /** Where something will be done; for a download only where an earlier one tells. */
   expected?: Expected;
 }

@@ -23,7 +23,12 @@ export function windowState(window: Window, now: Date): WindowState {
 /** The first moment from now on at which so many ms of work fit before the window closes; null where they never fit. */
 export function nextStart(window: Window, now: Date, needed: number): Date | null {
   if (windowLength(window) < needed) return null;
-  for (const { opens, closes } of openings(window, now)) {
+  return startIn(openings(window, now), now, needed);
+}
+
+/** The same for a window whose openings are known, in their order. */
+export function startIn(all: Iterable<Opening>, now: Date, needed: number): Date | null {
+  for (const { opens, closes } of all) {
     const start = Math.max(opens, now.getTime());
     if (closes - (start - opens < punctual ? opens : start) >= needed) return new Date(start);
   }
@@ -59,13 +64,13 @@ export function zoneOf({ timeZone }: Window): string {
   return timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-interface Opening {
+export interface Opening {
   opens: number;
   closes: number;
 }
 
 /** The opening that holds now, if one does, and those to come, in their order; what touches is one. */
-function* openings(window: Window, now: Date): Generator<Opening> {
+export function* openings(window: Window, now: Date): Generator<Opening> {
   let last: Opening | undefined;
   for (const next of eachDay(window, now)) {
     if (next.closes <= now.getTime()) continue;

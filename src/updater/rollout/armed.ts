@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
-import { mayBeLate } from '../plan/arm';
 import type { PlanServer } from '../plan/plan';
 import { clockText } from '../plan/window';
 import type { JobLine, Platform } from '../targets/platform';
@@ -14,7 +13,6 @@ const longestSleep = 30_000;
 
 interface Arms {
   planned: PlanServer;
-  ignoreWindow: boolean;
   cancel: AbortSignal;
   detach: AbortSignal;
   now: () => Date;
@@ -29,7 +27,7 @@ export async function waitStep(
   contact: Contact,
   platform: Platform,
   startsAt: string,
-  { planned, ignoreWindow, detach, now }: Arms,
+  { planned, detach, now }: Arms,
 ): Promise<JobLine> {
   const { server } = contact;
   const clock = await contact.persist(detach, (link) => platform.clock(link, detach));
@@ -40,7 +38,7 @@ export async function waitStep(
       hint: 'Its clock is read by `date`, on Windows by PowerShell. Mend that, or install while somebody watches.',
     });
   const start = Date.parse(startsAt);
-  const late = mayBeLate(server, planned, new Date(start), ignoreWindow);
+  const late = Date.parse(planned.startsBy ?? startsAt) - start;
   const here = now().getTime();
   if (start + late < here)
     throw new FleetError('plan.changed', `${server.id} was to begin at ${startsAt}, and that has passed.`, {
