@@ -8,7 +8,7 @@ import { planDocument } from '../vscode/plan-document';
 import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
-import { actionWords, count } from '../vscode/words';
+import { actionWords } from '../vscode/words';
 import { leftOutNote, mustAsk, nothingToDo, question, split, type Split } from './confirmation';
 import { follow } from './follow';
 
@@ -57,7 +57,11 @@ export async function act(faces: Faces, request: Act): Promise<void> {
 
 /** A server that waits in a rollout of this window says nothing of it itself: it is left out here. */
 function inWork({ id, system }: Server): PlanServer {
-  const reason = { rule: 'job.running', severity: 'skip' as const, message: 'A rollout works on it now.' };
+  const reason = {
+    rule: 'job.running',
+    severity: 'skip' as const,
+    message: vscode.l10n.t('A rollout works on it now.'),
+  };
   return {
     id,
     system,
@@ -73,10 +77,14 @@ function inWork({ id, system }: Server): PlanServer {
 
 /** Asks the servers, and plans. Nothing is changed. */
 export async function makePlan({ session, servers, action, to, arming }: Act): Promise<Plan> {
+  const { verb } = actionWords[action];
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: `VMS Fleet: planning (${actionWords[action].verb}, ${count(servers.length, 'server')})`,
+      title:
+        servers.length === 1
+          ? vscode.l10n.t('VMS Fleet: planning ({0}, 1 server)', verb)
+          : vscode.l10n.t('VMS Fleet: planning ({0}, {1} servers)', verb, servers.length),
       cancellable: true,
     },
     async (_progress, token) =>
@@ -84,7 +92,7 @@ export async function makePlan({ session, servers, action, to, arming }: Act): P
   );
 }
 
-const showPlan = 'Show Plan';
+const showPlan = vscode.l10n.t('Show Plan');
 
 /** Undefined: not agreed to. */
 async function ask(
@@ -96,16 +104,17 @@ async function ask(
   const { message, detail, button, outsideWindow } = question(plan, parts, servers);
   const buttons = [button, ...(outsideWindow === undefined ? [] : [outsideWindow]), showPlan];
   const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
-  if (choice === showPlan) await faces.documents.show('Plan', planDocument(plan, session.fleet.name));
+  if (choice === showPlan)
+    await faces.documents.show(vscode.l10n.t('Plan'), planDocument(plan, session.fleet.name));
   if (choice === button) return 'go';
   return choice !== undefined && choice === outsideWindow ? 'outside window' : undefined;
 }
 
 async function tellNothing(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<void> {
   const { verb } = actionWords[plan.action];
-  const message = `${verb}: nothing can be done now. ${nothingToDo(parts)}`;
+  const message = vscode.l10n.t('{0}: nothing can be done now. {1}', verb, nothingToDo(parts));
   const show =
     parts.blocked.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   if ((await show(message, showPlan)) === showPlan)
-    await faces.documents.show('Plan', planDocument(plan, session.fleet.name));
+    await faces.documents.show(vscode.l10n.t('Plan'), planDocument(plan, session.fleet.name));
 }

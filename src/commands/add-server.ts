@@ -24,7 +24,7 @@ export const addServer: Command = async (faces, chosen) => {
   if (!session) return;
   const text = (await openForEdit(session)).getText();
   const draft = new Draft(session, text, await import('../updater/fleet/entry'), chosen);
-  if (!(await askAll('VMS Fleet: Add Server', draft.steps()))) return;
+  if (!(await askAll(vscode.l10n.t('VMS Fleet: Add Server'), draft.steps()))) return;
   const { id, system, entry, connected } = draft;
   const { addServers } = await import('../updater/fleet/edit');
   await editFleetFile(session, [(now) => addServers(now, system.id, [[id, entry]])]);
@@ -36,9 +36,9 @@ export const addServer: Command = async (faces, chosen) => {
 };
 
 async function tell(faces: Faces, session: FleetSession, system: string, id: string): Promise<void> {
-  const show = 'Show It';
+  const show = vscode.l10n.t('Show It');
   const choice = await vscode.window.showInformationMessage(
-    `VMS Fleet: ${id} was added to ${system} in the fleet file.`,
+    vscode.l10n.t('VMS Fleet: {0} was added to {1} in the fleet file.', id, system),
     show,
   );
   if (choice === show)
@@ -72,9 +72,13 @@ class Draft {
     const ids = systemsOf(chosen);
     const [first, ...others] = systems;
     if (!first)
-      throw new FleetError('usage', 'The fleet file has no system yet that a server could be added to.', {
-        hint: 'Write one first: Ctrl+Space within "systems" offers them.',
-      });
+      throw new FleetError(
+        'usage',
+        vscode.l10n.t('The fleet file has no system yet that a server could be added to.'),
+        {
+          hint: vscode.l10n.t('Write one first: Ctrl+Space within "systems" offers them.'),
+        },
+      );
     const [only, ...more] = systems.filter((system) => ids.has(system.id));
     this.chosenSystem = others.length === 0 ? first : more.length === 0 ? only : undefined;
     this.system = this.chosenSystem ?? first;
@@ -128,7 +132,11 @@ class Draft {
   private async askSystem(at: At): Promise<Answer<'answered'>> {
     const items = systemChoices(this.session.fleet.systems);
     const active = items.find(({ value }) => value === this.system);
-    const answer = await askPick(at, { placeholder: 'Which system does it belong to?', items, active });
+    const answer = await askPick(at, {
+      placeholder: vscode.l10n.t('Which system does it belong to?'),
+      items,
+      active,
+    });
     return keep(answer, (system) => this.belongTo(system));
   }
 
@@ -136,8 +144,8 @@ class Draft {
     const { host, port } = this.address;
     const shown = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const answer = await askText(at, {
-      prompt: 'Address, host name, or name in ~/.ssh/config',
-      placeholder: '10.0.4.11, or updater@srv-01.example:2222',
+      prompt: vscode.l10n.t('Address, host name, or name in ~/.ssh/config'),
+      placeholder: vscode.l10n.t('10.0.4.11, or updater@srv-01.example:2222'),
       value: shown,
       fault: (text) => {
         const address = this.entries.parseAddress(text);
@@ -155,7 +163,7 @@ class Draft {
   private async askUser(at: At): Promise<Answer<'answered'>> {
     const usual = this.written.user ?? this.system.servers.at(-1)?.user;
     const answer = await askText(at, {
-      prompt: 'User to log in as; empty: as ~/.ssh/config says, else your own name',
+      prompt: vscode.l10n.t('User to log in as; empty: as ~/.ssh/config says, else your own name'),
       value: this.user ?? usual ?? '',
       fault: (text) => (text === '' ? undefined : this.entries.fault('user', text)),
     });
@@ -166,12 +174,12 @@ class Draft {
     const inherited = this.written.jump;
     const items = jumpChoices(this.session.servers, inherited);
     const answer = await askPick(at, {
-      placeholder: 'How is it reached? Type the name of another jump host, or user@host:port',
+      placeholder: vscode.l10n.t('How is it reached? Type the name of another jump host, or user@host:port'),
       items,
       active: items.find(({ value }) => value === (this.jump ?? null)),
       typed: (text) =>
         this.entries.fault('jump', text) === undefined && !items.some(({ label }) => label === text)
-          ? { label: text, description: 'this jump host', value: text, alwaysShow: true }
+          ? { label: text, description: vscode.l10n.t('this jump host'), value: text, alwaysShow: true }
           : undefined,
     });
     return keep(answer, (jump) => (this.jump = jump ?? undefined));
@@ -180,10 +188,12 @@ class Draft {
   private async askId(at: At): Promise<Answer<'answered'>> {
     const { host } = this.address;
     const answer = await askText(at, {
-      prompt: 'Name of the server, unique in the whole fleet',
+      prompt: vscode.l10n.t('Name of the server, unique in the whole fleet'),
       value: this.id === '' ? this.entries.suggestId(host, this.system, this.taken) : this.id,
       fault: (text) =>
-        this.taken.has(text) ? `There is already a server ${text}.` : this.entries.fault('id', text),
+        this.taken.has(text)
+          ? vscode.l10n.t('There is already a server {0}.', text)
+          : this.entries.fault('id', text),
     });
     return keep(answer, (text) => (this.id = text));
   }
@@ -195,8 +205,8 @@ class Draft {
     ];
     const active = items.find(({ value }) => value === (this.os ?? this.entries.usualOs(this.written)));
     const placeholder = this.connected
-      ? 'It did not say what it runs. Which operating system is it?'
-      : 'Which operating system does it run?';
+      ? vscode.l10n.t('It did not say what it runs. Which operating system is it?')
+      : vscode.l10n.t('Which operating system does it run?');
     return keep(await askPick(at, { placeholder, items, active }), (os) => (this.os = os));
   }
 
@@ -206,7 +216,10 @@ class Draft {
     this.connected = false;
     const server = this.server();
     if (typeof server === 'string') {
-      await vscode.window.showErrorMessage(`${this.id} cannot be added.`, { modal: true, detail: server });
+      await vscode.window.showErrorMessage(vscode.l10n.t('{0} cannot be added.', this.id), {
+        modal: true,
+        detail: server,
+      });
       return goBack;
     }
     for (;;) {
@@ -214,7 +227,7 @@ class Draft {
         this.os = await vscode.window.withProgress(
           {
             location: vscode.ProgressLocation.Notification,
-            title: `VMS Fleet: connecting to ${this.id} (${this.address.host})`,
+            title: vscode.l10n.t('VMS Fleet: connecting to {0} ({1})', this.id, this.address.host),
             cancellable: true,
           },
           async (_progress, token) =>
@@ -238,14 +251,18 @@ class Draft {
     );
     if (typeof grown === 'string') return grown;
     const servers = grown.fleet.systems.flatMap((system) => system.servers);
-    return servers.find(({ id }) => id === this.id) ?? 'It would not be read again.';
+    return servers.find(({ id }) => id === this.id) ?? vscode.l10n.t('It would not be read again.');
   }
 }
 
 async function askAfterFailure(id: string, error: FleetError): Promise<Answer<'next'> | 'again'> {
-  const [back, again, write] = ['Go Back', 'Try Again', 'Write It Anyway'];
+  const [back, again, write] = [
+    vscode.l10n.t('Go Back'),
+    vscode.l10n.t('Try Again'),
+    vscode.l10n.t('Write It Anyway'),
+  ];
   const choice = await vscode.window.showWarningMessage(
-    `${id}: the connection failed.`,
+    vscode.l10n.t('{0}: the connection failed.', id),
     { modal: true, detail: [oneLine(error.message), error.hint ?? ''].filter((part) => part).join('\n\n') },
     back,
     again,

@@ -7,34 +7,37 @@ import { readTime, timeText } from './time-text';
 
 /** Lays an install down on servers, which begin it by themselves. */
 export const arm: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, 'Arm an install: which servers?');
+  const target = await chooseServers(faces, chosen, vscode.l10n.t('Arm an install: which servers?'));
   if (target === undefined) return;
   const arming = await chooseStart();
   if (arming !== undefined) await act(faces, { ...target, action: 'install', to: null, arming });
 };
 
-const inWindow = 'When the Maintenance Window Lets It';
-const later = 'Not Before a Time…';
-
 /** Undefined: given up. */
 async function chooseStart(): Promise<Arming | undefined> {
+  const title = vscode.l10n.t('Arm Install');
+  const inWindow = vscode.l10n.t('When the Maintenance Window Lets It');
+  const later = vscode.l10n.t('Not Before a Time…');
   const choice = await vscode.window.showQuickPick(
     [
-      { label: inWindow, detail: 'At once for a server without a window' },
-      { label: later, detail: 'Each server waits for its window behind that too, if it has one' },
+      { label: inWindow, detail: vscode.l10n.t('At once for a server without a window') },
+      {
+        label: later,
+        detail: vscode.l10n.t('Each server waits for its window behind that too, if it has one'),
+      },
     ],
-    { title: 'Arm Install', placeHolder: 'When shall the servers begin by themselves?' },
+    { title, placeHolder: vscode.l10n.t('When shall the servers begin by themselves?') },
   );
   if (choice === undefined) return undefined;
   if (choice.label === inWindow) return { at: null };
   const typed = await vscode.window.showInputBox({
-    title: 'Arm Install',
-    prompt: 'Not before, by the clock of this computer: year-month-day hour:minute',
+    title,
+    prompt: vscode.l10n.t('Not before, by the clock of this computer: year-month-day hour:minute'),
     value: timeText(new Date(Date.now() + 60 * 60_000)),
     validateInput: (text) => {
       const time = readTime(text);
-      if (time === undefined) return 'Write it like 2026-11-28 22:00.';
-      return time.getTime() < Date.now() ? 'That has passed.' : undefined;
+      if (time === undefined) return vscode.l10n.t('Write it like {0}.', '2026-11-28 22:00');
+      return time.getTime() < Date.now() ? vscode.l10n.t('That has passed.') : undefined;
     },
   });
   const at = typed === undefined ? undefined : readTime(typed);

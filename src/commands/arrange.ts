@@ -23,10 +23,12 @@ export const filterServers: Command = async (faces) => {
     timer = setTimeout(() => faces.arrangement.set({ filter }), pause);
   };
   const answer = await vscode.window.showInputBox({
-    title: 'Show which servers?',
-    prompt: 'Words of id, host, system, site, role, tag or status; each must be found. Empty: all servers.',
+    title: vscode.l10n.t('Show which servers?'),
+    prompt: vscode.l10n.t(
+      'Words of id, host, system, site, role, tag or status; each must be found. Empty: all servers.',
+    ),
     value: before,
-    placeHolder: 'pier failed',
+    placeHolder: vscode.l10n.t('pier failed'),
     validateInput: (text) => {
       later(text.trim());
       return undefined;

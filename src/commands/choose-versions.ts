@@ -3,7 +3,6 @@ import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import { signalOf } from '../vscode/cancellation';
 import type { FleetSelection, FleetSession } from '../vscode/session';
-import { count } from '../vscode/words';
 import type { Command } from './command';
 import { editFleetFile } from './edit-fleet-file';
 import { knownVersions, modulesOf, openRepositories } from './repositories';
@@ -47,25 +46,29 @@ async function choosePlace(
       (ids.size === 0 || servers.some(({ id }) => ids.has(id))),
   );
   if (systems.length === 0)
-    throw new FleetError('usage', 'No system here is made of modules with versions.', {
-      hint: 'Load an update package instead.',
+    throw new FleetError('usage', vscode.l10n.t('No system here is made of modules with versions.'), {
+      hint: vscode.l10n.t('Load an update package instead.'),
     });
   const places = systems.flatMap(({ id, servers }) => {
     const whole = {
       label: id,
-      description: `the system, ${count(servers.length, 'server')}`,
+      description:
+        servers.length === 1
+          ? vscode.l10n.t('the system, 1 server')
+          : vscode.l10n.t('the system, {0} servers', servers.length),
       place: { system: id, server: undefined, servers },
     };
     const single = servers.filter((server) => ids.size === 1 && ids.has(server.id));
     const own = single.map((server) => ({
       label: server.id,
-      description: `only this server of ${id}`,
+      description: vscode.l10n.t('only this server of {0}', id),
       place: { system: id, server: server.id, servers: single },
     }));
     return [...own, whole];
   });
   if (places.length === 1) return places[0]?.place;
-  return (await vscode.window.showQuickPick(places, { title: 'Choose versions for what?' }))?.place;
+  return (await vscode.window.showQuickPick(places, { title: vscode.l10n.t('Choose versions for what?') }))
+    ?.place;
 }
 
 /** Null: the person is done. Undefined: they went away. */
@@ -82,15 +85,22 @@ async function chooseModule(place: Place, choices: Choices): Promise<string | nu
       module,
     };
   });
-  const write = { label: `$(check) Write ${count(choices.size, 'change')} to the fleet file`, module: null };
+  const writing =
+    choices.size === 1
+      ? vscode.l10n.t('Write 1 change to the fleet file')
+      : vscode.l10n.t('Write {0} changes to the fleet file', choices.size);
+  const write = { label: `$(check) ${writing}`, module: null };
   const items: (vscode.QuickPickItem & { module: string | null })[] =
     choices.size > 0 ? [write, ...modules] : modules;
-  const options = { title: `${place.server ?? place.system}: which module?`, matchOnDetail: true };
+  const options = {
+    title: vscode.l10n.t('{0}: which module?', place.server ?? place.system),
+    matchOnDetail: true,
+  };
   return (await vscode.window.showQuickPick(items, options))?.module;
 }
 
 function wordOf(version: string | null | undefined): string {
-  return version ?? 'not installed';
+  return version ?? vscode.l10n.t('not installed');
 }
 
 async function chooseVersion(
@@ -101,7 +111,7 @@ async function chooseVersion(
   const versions = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: `VMS Fleet: asking for the versions of ${module}`,
+      title: vscode.l10n.t('VMS Fleet: asking for the versions of {0}', module),
       cancellable: true,
     },
     async (_progress, token) => {
@@ -111,14 +121,22 @@ async function chooseVersion(
   );
   const known = versions.map(({ version, inLibrary, repository }) => ({
     label: version,
-    description: [inLibrary ? 'loaded' : '', repository ? 'in the repository' : '']
+    description: [
+      inLibrary ? vscode.l10n.t('loaded') : '',
+      repository ? vscode.l10n.t('in the repository') : '',
+    ]
       .filter((word) => word)
       .join(', '),
     version,
   }));
-  const none = { label: 'Not Installed', description: 'servers that have it lose it', version: null };
+  const none = {
+    label: vscode.l10n.t('Not Installed'),
+    description: vscode.l10n.t('servers that have it lose it'),
+    version: null,
+  };
   const items: (vscode.QuickPickItem & { version: string | null })[] = [...known, none];
-  return (await vscode.window.showQuickPick(items, { title: `${module}: which version?` }))?.version;
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('{0}: which version?', module) }))
+    ?.version;
 }
 
 async function write(session: FleetSession, { system, server }: Place, choices: Choices): Promise<void> {

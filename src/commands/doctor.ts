@@ -8,17 +8,17 @@ import { chooseFleet, chooseServers } from './selection';
 export const doctor: Command = async (faces, chosen) => {
   const target =
     chosen.length > 0
-      ? await chooseServers(faces, chosen, 'Doctor: which servers?')
+      ? await chooseServers(faces, chosen, vscode.l10n.t('Doctor: which servers?'))
       : { session: await chooseFleet(faces), servers: undefined };
   const session = target?.session;
   if (!session) return;
   const checks = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: 'VMS Fleet: the doctor looks …',
+      title: vscode.l10n.t('VMS Fleet: the doctor looks …'),
       cancellable: true,
     },
     async (_progress, token) => (await session.updater()).doctor(target.servers, { signal: signalOf(token) }),
   );
-  await faces.documents.show('Doctor', doctorDocument(checks, session.fleet.name));
+  await faces.documents.show(vscode.l10n.t('Doctor'), doctorDocument(checks, session.fleet.name));
 };

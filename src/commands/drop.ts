@@ -3,7 +3,7 @@ import { FleetError } from '../updater/errors';
 import type { PackageInfo } from '../updater/packages/package-info';
 import type { Faces } from '../vscode/faces';
 import type { DropTarget, FleetSession } from '../vscode/session';
-import { count, listed } from '../vscode/words';
+import { listed } from '../vscode/words';
 import { packageName } from '../vscode/package-words';
 import { dropMeaning, shortName, type DropPlace, type ModuleChange } from './drop-meaning';
 import { editFleetFile, openForEdit } from './edit-fleet-file';
@@ -32,8 +32,8 @@ export async function dropFiles(
   const { session } = target;
   const paths = files.map(({ scheme, fsPath }) => {
     if (scheme === 'file') return fsPath;
-    throw new FleetError('usage', 'Only files of this computer can be dropped.', {
-      hint: 'Load an address by “VMS Fleet: Load Package…”.',
+    throw new FleetError('usage', vscode.l10n.t('Only files of this computer can be dropped.'), {
+      hint: vscode.l10n.t('Load an address by “VMS Fleet: Load Package…”.'),
     });
   });
   const place = placeOf(target);
@@ -50,7 +50,11 @@ export async function dropFiles(
   if (place && loaded.some(({ kind }) => kind === 'core' || kind === 'module'))
     return take(faces, target, loaded);
   const names = listed(loaded.map(packageName), 6);
-  void vscode.window.showInformationMessage(`Loaded ${count(loaded.length, 'package')}: ${names}.`);
+  void vscode.window.showInformationMessage(
+    loaded.length === 1
+      ? vscode.l10n.t('Loaded 1 package: {0}.', names)
+      : vscode.l10n.t('Loaded {0} packages: {1}.', loaded.length, names),
+  );
 }
 
 async function take(faces: Faces, target: DropTarget, packages: readonly PackageInfo[]): Promise<void> {
@@ -85,17 +89,19 @@ async function wantModules(
   const what =
     changes.length === 1 && first
       ? `${shortName(first.module)} ${first.version}`
-      : count(changes.length, 'module');
+      : vscode.l10n.t('{0} modules', changes.length);
   const lines = changes.map(({ module, before, version }) => {
-    const was = before.map((one) => one ?? 'not installed').join(', ');
+    const was = before.map((one) => one ?? vscode.l10n.t('not installed')).join(', ');
     return `${shortName(module)}: ${was} → ${version}`;
   });
   const whom = server
-    ? `Only for ${server.id}, a server of ${system.id}.`
-    : `For all of ${system.id} (${count(system.servers.length, 'server')}).`;
-  const detail = `${lines.join('\n')}\n\n${whom} It is written into the fleet file. No server is changed yet.`;
-  const button = 'Write';
-  const text = `${where}: shall it run ${what}?`;
+    ? vscode.l10n.t('Only for {0}, a server of {1}.', server.id, system.id)
+    : system.servers.length === 1
+      ? vscode.l10n.t('For all of {0} (1 server).', system.id)
+      : vscode.l10n.t('For all of {0} ({1} servers).', system.id, system.servers.length);
+  const detail = `${lines.join('\n')}\n\n${whom} ${vscode.l10n.t('It is written into the fleet file. No server is changed yet.')}`;
+  const button = vscode.l10n.t('Write');
+  const text = vscode.l10n.t('{0}: shall it run {1}?', where, what);
   if ((await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) !== button) return;
   const { setModuleVersion } = await import('../updater/fleet/edit');
   await editFleetFile(
@@ -113,10 +119,15 @@ async function wantModules(
   );
   const kept =
     own.length > 0
-      ? ` These keep a version of their own: ${listed(
-          own.map(({ id }) => id),
-          6,
-        )}.`
+      ? ` ${vscode.l10n.t(
+          'These keep a version of their own: {0}.',
+          listed(
+            own.map(({ id }) => id),
+            6,
+          ),
+        )}`
       : '';
-  void vscode.window.showInformationMessage(`${where}: the fleet file wants ${what} now.${kept}`);
+  void vscode.window.showInformationMessage(
+    `${vscode.l10n.t('{0}: the fleet file wants {1} now.', where, what)}${kept}`,
+  );
 }

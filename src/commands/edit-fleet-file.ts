@@ -9,8 +9,8 @@ import type { FleetSession } from '../vscode/session';
 export async function openForEdit({ uri }: FleetSession): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(uri);
   if (document.isDirty)
-    throw new FleetError('usage', 'The fleet file has unsaved changes.', {
-      hint: 'Save it, then choose again.',
+    throw new FleetError('usage', vscode.l10n.t('The fleet file has unsaved changes.'), {
+      hint: vscode.l10n.t('Save it, then choose again.'),
     });
   await caughtUp(document);
   return document;
@@ -25,9 +25,9 @@ async function caughtUp(document: vscode.TextDocument): Promise<void> {
   }
   throw new FleetError(
     'usage',
-    'The fleet file was changed by another program, and the editor does not show it yet.',
+    vscode.l10n.t('The fleet file was changed by another program, and the editor does not show it yet.'),
     {
-      hint: 'Look at it in the editor, then choose again.',
+      hint: vscode.l10n.t('Look at it in the editor, then choose again.'),
     },
   );
 }
@@ -50,10 +50,14 @@ export async function editFleetFile(
       change.replace(document.uri, range, content);
     }
     if (change.size > 0 && !(await vscode.workspace.applyEdit(change)))
-      throw new FleetError('usage', 'The fleet file could not be changed.', { hint: 'It may be read-only.' });
+      throw new FleetError('usage', vscode.l10n.t('The fleet file could not be changed.'), {
+        hint: vscode.l10n.t('It may be read-only.'),
+      });
   }
   if (document.isDirty && !(await document.save()))
-    throw new FleetError('usage', 'The fleet file could not be saved.', { hint: 'It may be read-only.' });
+    throw new FleetError('usage', vscode.l10n.t('The fleet file could not be saved.'), {
+      hint: vscode.l10n.t('It may be read-only.'),
+    });
 }
 
 /** Shows where something stands in a fleet file; the file alone where it is not there any more. */

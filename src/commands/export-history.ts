@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
 import { recordOf } from '../updater/rollout/history';
 import { report, reportFormats } from '../updater/rollout/report';
-import { count } from '../vscode/words';
 import type { Command } from './command';
 import { chooseFleet, rolloutsOf } from './selection';
 
-const names = { html: 'Web page', csv: 'Table (CSV)', json: 'JSON' };
-const open = 'Open';
+const names = { html: vscode.l10n.t('Web page'), csv: vscode.l10n.t('Table (CSV)'), json: 'JSON' };
+const open = vscode.l10n.t('Open');
 
 /** Writes the history of a fleet's rollouts, or of those that were chosen, into a file: who, when, what, how long, and the recording gap of each server. */
 export const exportHistory: Command = async (faces, chosen) => {
@@ -16,7 +15,7 @@ export const exportHistory: Command = async (faces, chosen) => {
   const rollouts = await rolloutsOf(session, chosen);
   const [one] = chosen.some(({ rollout }) => rollout !== undefined) ? rollouts : [];
   const target = await vscode.window.showSaveDialog({
-    title: 'Export Rollout History',
+    title: vscode.l10n.t('Export Rollout History'),
     defaultUri: vscode.Uri.joinPath(session.uri, '..', `${one ? `rollout-${one.id}` : 'rollouts'}.html`),
     filters: { [names.html]: ['html'], [names.csv]: ['csv'], [names.json]: ['json'] },
   });
@@ -26,7 +25,11 @@ export const exportHistory: Command = async (faces, chosen) => {
     rollouts.map(async (one) => recordOf(one, await updater.journal(one.id))),
   );
   await vscode.workspace.fs.writeFile(target, Buffer.from(report(records, format)));
-  const said = `VMS Fleet: ${count(records.length, 'rollout')} written to ${vscode.workspace.asRelativePath(target)}.`;
+  const where = vscode.workspace.asRelativePath(target);
+  const said =
+    records.length === 1
+      ? vscode.l10n.t('VMS Fleet: 1 rollout written to {0}.', where)
+      : vscode.l10n.t('VMS Fleet: {0} rollouts written to {1}.', records.length, where);
   // Not awaited: it is written, whatever becomes of the notification.
   void vscode.window.showInformationMessage(said, open).then((choice) => {
     if (choice === open) void vscode.env.openExternal(target);

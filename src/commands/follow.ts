@@ -53,7 +53,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       const armed = rollout.armed === true ? [whenArmed(faces, session, servers)] : [];
       const cancelled = token.onCancellationRequested(() => {
         cancelling = true;
-        progress.report({ message: `cancelling … ${cancelMeaning}` });
+        progress.report({ message: vscode.l10n.t('cancelling … {0}', cancelMeaning) });
         const id = following.id();
         if (id === undefined) stop.abort();
         else updater.cancel(id).catch((error: unknown) => report(faces.log, error));
@@ -70,7 +70,12 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
   void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
 }
 
-const actions = { resume: 'Resume', rollback: 'Roll Back…', view: 'Fleet View', log: 'Show Log' };
+const actions = {
+  resume: vscode.l10n.t('Resume'),
+  rollback: vscode.l10n.t('Roll Back…'),
+  view: vscode.l10n.t('Fleet View'),
+  log: vscode.l10n.t('Show Log'),
+};
 
 async function tell(
   faces: Faces,

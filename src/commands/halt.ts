@@ -17,32 +17,46 @@ interface Picked {
 
 /** Stops a rollout that runs, after saying what that means for each of its servers. */
 export const cancel: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, 'Cancel which rollout?');
+  const picked = await choose(faces, chosen, vscode.l10n.t('Cancel which rollout?'));
   if (!picked) return;
   const { session, rollout, name, servers } = picked;
-  const stop = 'Cancel the Rollout';
+  const stop = vscode.l10n.t('Cancel the Rollout');
   const detail = [servers, ...whatCancelMeans(session.states.values(), rollout.id)].join('\n\n');
-  const choice = await vscode.window.showWarningMessage(`${name}: cancel it?`, { modal: true, detail }, stop);
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('{0}: cancel it?', name),
+    { modal: true, detail },
+    stop,
+  );
   if (choice === stop) await (await session.updater()).cancel(rollout.id);
 };
 
 /** Begins nothing new in a rollout that runs. */
 export const pause: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, 'Pause which rollout?', ({ asked }) => asked === undefined);
+  const picked = await choose(
+    faces,
+    chosen,
+    vscode.l10n.t('Pause which rollout?'),
+    ({ asked }) => asked === undefined,
+  );
   if (!picked) return;
   await (await picked.session.updater()).pause(picked.rollout.id);
-  void vscode.window.showInformationMessage(`${picked.name}: paused. ${pauseMeaning}`);
+  void vscode.window.showInformationMessage(vscode.l10n.t('{0}: paused. {1}', picked.name, pauseMeaning));
 };
 
 /** Lets a paused rollout go on. */
 export const proceed: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, 'Let which rollout go on?', ({ asked }) => asked === 'pause');
+  const picked = await choose(
+    faces,
+    chosen,
+    vscode.l10n.t('Let which rollout go on?'),
+    ({ asked }) => asked === 'pause',
+  );
   if (picked) await (await picked.session.updater()).proceed(picked.rollout.id);
 };
 
 /** Leaves servers that have not begun out of a rollout; the person says why. */
 export const skip: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, 'Leave servers out of which rollout?');
+  const picked = await choose(faces, chosen, vscode.l10n.t('Leave servers out of which rollout?'));
   if (!picked) return;
   const { session, rollout, name } = picked;
   const waiting = rollout.servers
@@ -51,18 +65,18 @@ export const skip: Command = async (faces, chosen) => {
   const selected = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const meant = waiting.filter((id) => selected.has(id));
   if (waiting.length === 0) {
-    void vscode.window.showInformationMessage(`${name}: no server waits any more.`);
+    void vscode.window.showInformationMessage(vscode.l10n.t('{0}: no server waits any more.', name));
     return;
   }
-  const title = 'Leave out which servers?';
+  const title = vscode.l10n.t('Leave out which servers?');
   const ids =
     meant.length > 0 ? meant : await vscode.window.showQuickPick(waiting, { title, canPickMany: true });
   if (!ids || ids.length === 0) return;
   const why = await vscode.window.showInputBox({
-    title: `Leave out ${listed(ids, 5)}: why?`,
+    title: vscode.l10n.t('Leave out {0}: why?', listed(ids, 5)),
     prompt: skipMeaning,
     validateInput: (text) =>
-      text.trim() === '' ? 'A reason is kept in the history of the rollout.' : undefined,
+      text.trim() === '' ? vscode.l10n.t('A reason is kept in the history of the rollout.') : undefined,
   });
   if (why === undefined) return;
   const updater = await session.updater();
@@ -82,11 +96,13 @@ async function choose(
     (rollout) => rollout.state === 'running' && fits(rollout),
   );
   if (running.length === 0) {
-    void vscode.window.showInformationMessage('VMS Fleet: there is no such rollout that runs now.');
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('VMS Fleet: there is no such rollout that runs now.'),
+    );
     return undefined;
   }
   const items = running.map((rollout) => {
-    const name = `${actionWords[rollout.action].verb} by ${rollout.by}`;
+    const name = vscode.l10n.t('{0} by {1}', actionWords[rollout.action].verb, rollout.by);
     const servers = listed(rollout.servers.map(({ id }) => id));
     const description = new Date(rollout.startedAt).toLocaleString();
     return { label: name, description, detail: servers, choice: { session, rollout, name, servers } };

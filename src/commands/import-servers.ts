@@ -5,7 +5,7 @@ import type { Found } from '../updater/fleet/import/found';
 import type { System } from '../updater/fleet/model';
 import type { Faces } from '../vscode/faces';
 import type { FleetSelection } from '../vscode/session';
-import { count, listed, oneLine } from '../vscode/words';
+import { listed, oneLine } from '../vscode/words';
 import { systemChoices } from './add-server-questions';
 import { editFleetFile, openForEdit, showPlace } from './edit-fleet-file';
 import { chooseFleet, systemsOf } from './selection';
@@ -31,13 +31,13 @@ export async function importServers(
   const sorted = candidates(found, session.fleet, writtenSystem(text, system.id));
   if (sorted.fresh.length === 0) {
     void vscode.window.showInformationMessage(
-      [`VMS Fleet: ${what} names nothing to import.`, ...leftOut(sorted)].join(' '),
+      [vscode.l10n.t('VMS Fleet: {0} names nothing to import.', what), ...leftOut(sorted)].join(' '),
     );
     return;
   }
   const picked = await vscode.window.showQuickPick(items(sorted), {
-    title: `Import into ${system.id}: which hosts of ${what}?`,
-    placeHolder: 'Passwords are never taken over',
+    title: vscode.l10n.t('Import into {0}: which hosts of {1}?', system.id, what),
+    placeHolder: vscode.l10n.t('Passwords are never taken over'),
     canPickMany: true,
     matchOnDescription: true,
     ignoreFocusOut: true,
@@ -46,12 +46,16 @@ export async function importServers(
   const added = picked.flatMap(({ add }) => (add ? [[add.id, add.entry] as const] : []));
   const grown = withServers(text, session.uri.fsPath, system.id, added);
   if (typeof grown === 'string')
-    throw new FleetError('usage', `The fleet file would not be right with them: ${grown}`, {
-      hint: 'Nothing was written. Correct the system first, or import fewer.',
+    throw new FleetError('usage', vscode.l10n.t('The fleet file would not be right with them: {0}', grown), {
+      hint: vscode.l10n.t('Nothing was written. Correct the system first, or import fewer.'),
     });
   await editFleetFile(session, [(now) => addServers(now, system.id, added)]);
-  const show = 'Show Them';
-  const message = [`VMS Fleet: ${count(added.length, 'server')} added to ${system.id}.`, ...leftOut(sorted)];
+  const show = vscode.l10n.t('Show Them');
+  const done =
+    added.length === 1
+      ? vscode.l10n.t('VMS Fleet: 1 server added to {0}.', system.id)
+      : vscode.l10n.t('VMS Fleet: {0} servers added to {1}.', added.length, system.id);
+  const message = [done, ...leftOut(sorted)];
   // Not awaited: they are written, whatever becomes of the notification.
   void vscode.window.showInformationMessage(message.join(' '), show).then((choice) => {
     if (choice !== show) return;
@@ -69,11 +73,15 @@ async function chooseSystem(
   const meant = systems.filter(({ id }) => ids.has(id));
   const choices = meant.length > 0 ? meant : systems;
   if (choices.length === 0)
-    throw new FleetError('usage', 'The fleet file has no system yet that servers could be added to.', {
-      hint: 'Write one first: Ctrl+Space within "systems" offers them.',
-    });
+    throw new FleetError(
+      'usage',
+      vscode.l10n.t('The fleet file has no system yet that servers could be added to.'),
+      {
+        hint: vscode.l10n.t('Write one first: Ctrl+Space within "systems" offers them.'),
+      },
+    );
   if (choices.length === 1) return choices[0];
-  const title = 'Import into which system?';
+  const title = vscode.l10n.t('Import into which system?');
   return (await vscode.window.showQuickPick(systemChoices(choices), { title, ignoreFocusOut: true }))?.value;
 }
 
@@ -109,7 +117,7 @@ function wayOf({ name, entry, way }: Found): string {
   const words = [
     entry.host === name && way.host === name ? '' : name,
     `${user}${way.host}${way.port === undefined ? '' : `:${way.port}`}`,
-    way.jump === undefined ? '' : `through ${way.jump}`,
+    way.jump === undefined ? '' : vscode.l10n.t('through {0}', way.jump),
   ];
   return oneLine(words.filter((word) => word !== '').join(' · '));
 }
@@ -117,13 +125,16 @@ function wayOf({ name, entry, way }: Found): string {
 function leftOut({ there, unfit }: Pick<Candidates, 'there' | 'unfit'>): string[] {
   const known = there.map(({ name, id }) => (name === id ? name : `${name} (${id})`));
   return [
-    ...(known.length > 0 ? [`In the fleet file already: ${listed(known, 5)}.`] : []),
+    ...(known.length > 0 ? [vscode.l10n.t('In the fleet file already: {0}.', listed(known, 5))] : []),
     ...(unfit.length > 0
       ? [
-          `Left out: ${listed(
-            unfit.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`),
-            3,
-          )}.`,
+          vscode.l10n.t(
+            'Left out: {0}.',
+            listed(
+              unfit.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`),
+              3,
+            ),
+          ),
         ]
       : []),
   ];

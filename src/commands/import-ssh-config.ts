@@ -7,11 +7,19 @@ import { importServers } from './import-servers';
 export const importSshConfig: Command = (faces, chosen) =>
   importServers(faces, chosen, async () => {
     const items: (vscode.QuickPickItem & { how: SshImport })[] = [
-      { label: 'By Name', description: 'address, user and way stay in ~/.ssh/config', how: 'name' },
-      { label: 'Copied', description: 'the fleet file says it all, for colleagues too', how: 'copy' },
+      {
+        label: vscode.l10n.t('By Name'),
+        description: vscode.l10n.t('address, user and way stay in ~/.ssh/config'),
+        how: 'name',
+      },
+      {
+        label: vscode.l10n.t('Copied'),
+        description: vscode.l10n.t('the fleet file says it all, for colleagues too'),
+        how: 'copy',
+      },
     ];
     const picked = await vscode.window.showQuickPick(items, {
-      title: 'Import from ~/.ssh/config: how are the hosts written?',
+      title: vscode.l10n.t('Import from ~/.ssh/config: how are the hosts written?'),
       ignoreFocusOut: true,
     });
     if (!picked) return undefined;

@@ -4,7 +4,7 @@ import { goesOnUnasked } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import type { FleetSession } from '../vscode/session';
-import { actionWords, count } from '../vscode/words';
+import { actionWords } from '../vscode/words';
 import { follow } from './follow';
 import { leftBehind, unfinished } from '../updater/rollout/left-behind';
 import { resumeRollout } from './resume';
@@ -31,11 +31,13 @@ export class InterruptedRollouts {
   }
 
   private async goOn(session: FleetSession, { id, action, servers, asked }: RolloutSummary): Promise<void> {
-    const paused = asked === 'pause' ? ' It is paused.' : '';
     try {
       await follow(this.faces, session, {
         ...{ action, id, servers: servers.map((server) => server.id) },
-        note: `It had been interrupted, and went on by itself.${paused}`,
+        note:
+          asked === 'pause'
+            ? vscode.l10n.t('It had been interrupted, and went on by itself. It is paused.')
+            : vscode.l10n.t('It had been interrupted, and went on by itself.'),
         run: (updater, signal) => updater.resume(id, { signal, unasked: true }),
       });
     } catch (error) {
@@ -46,14 +48,19 @@ export class InterruptedRollouts {
 
   private async ask(session: FleetSession, [rollout, ...others]: RolloutSummary[]): Promise<void> {
     if (!rollout) return;
-    const more = others.length > 0 ? ` ${others.length} more: VMS Fleet: Resume.` : '';
-    const [resume, showLog, later] = ['Resume', 'Show Log', 'Later'] as const;
-    const choice = await vscode.window.showWarningMessage(
-      `${actionWords[rollout.action].verb} of ${count(rollout.servers.length, 'server')} (${session.fleet.name}) was interrupted.${more}`,
-      resume,
-      showLog,
-      later,
-    );
+    const more = others.length > 0 ? ` ${vscode.l10n.t('{0} more: VMS Fleet: Resume.', others.length)}` : '';
+    const [resume, showLog, later] = [
+      vscode.l10n.t('Resume'),
+      vscode.l10n.t('Show Log'),
+      vscode.l10n.t('Later'),
+    ] as const;
+    const { verb } = actionWords[rollout.action];
+    const many = rollout.servers.length;
+    const text =
+      many === 1
+        ? vscode.l10n.t('{0} of 1 server ({1}) was interrupted.', verb, session.fleet.name)
+        : vscode.l10n.t('{0} of {1} servers ({2}) was interrupted.', verb, many, session.fleet.name);
+    const choice = await vscode.window.showWarningMessage(`${text}${more}`, resume, showLog, later);
     if (choice === resume) await resumeRollout(this.faces, session, rollout);
     if (choice === showLog) this.faces.log.show();
   }

@@ -8,7 +8,6 @@ import { size } from '../updater/size';
 import type { Faces } from '../vscode/faces';
 import { packageDetail, packageWords } from '../vscode/package-words';
 import type { FleetSession } from '../vscode/session';
-import { count } from '../vscode/words';
 import { editFleetFile, openForEdit } from './edit-fleet-file';
 import { working } from './working';
 
@@ -54,19 +53,26 @@ type Place = 'files' | 'address' | 'library';
 async function choosePlace(library: Library, system: System): Promise<Place | undefined> {
   const known = await installersOf(library, system);
   const items: (vscode.QuickPickItem & { place: Place })[] = [
-    { label: 'From a File…', description: 'on this computer', place: 'files' },
-    { label: 'From an Address…', description: 'http or https', place: 'address' },
+    { label: vscode.l10n.t('From a File…'), description: vscode.l10n.t('on this computer'), place: 'files' },
+    {
+      label: vscode.l10n.t('From an Address…'),
+      description: vscode.l10n.t('http or https'),
+      place: 'address',
+    },
   ];
   if (known.length > 0)
     items.push({
-      label: 'From the Library…',
-      description: `${count(known.length, 'package')} loaded before`,
+      label: vscode.l10n.t('From the Library…'),
+      description:
+        known.length === 1
+          ? vscode.l10n.t('1 package loaded before')
+          : vscode.l10n.t('{0} packages loaded before', known.length),
       place: 'library',
     });
   const title =
     system.version === undefined
-      ? `${system.id}: load a package from where?`
-      : `${system.id}: replace ${system.version} by a package from where?`;
+      ? vscode.l10n.t('{0}: load a package from where?', system.id)
+      : vscode.l10n.t('{0}: replace {1} by a package from where?', system.id, system.version);
   return (await vscode.window.showQuickPick(items, { title }))?.place;
 }
 
@@ -79,22 +85,28 @@ async function installersOf(library: Library, { product }: System): Promise<Pack
 async function fromLibrary(library: Library, system: System): Promise<PackageInfo[]> {
   const items = (await installersOf(library, system)).map((info) => ({
     label: info.version,
-    description: [info.arch, size(info.size), info.version === system.version ? 'loaded now' : '']
+    description: [
+      info.arch,
+      size(info.size),
+      info.version === system.version ? vscode.l10n.t('loaded now') : '',
+    ]
       .filter((word) => word)
       .join(' · '),
     detail: `${info.file} · SHA-256 ${info.sha256.slice(0, 16)}… · ${new Date(info.loadedAt).toLocaleString()}`,
     info,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: `${system.id}: which version?` });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('{0}: which version?', system.id),
+  });
   return picked === undefined ? [] : [picked.info];
 }
 
 async function fromFiles(library: Library, system: System): Promise<PackageInfo[]> {
   const picked = await vscode.window.showOpenDialog({
-    title: `Load a Package for ${system.id}`,
-    openLabel: 'Load',
+    title: vscode.l10n.t('Load a Package for {0}', system.id),
+    openLabel: vscode.l10n.t('Load'),
     canSelectMany: true,
-    filters: { Installers: ['exe', 'msi'], 'All files': ['*'] },
+    filters: { [vscode.l10n.t('Installers')]: ['exe', 'msi'], [vscode.l10n.t('All files')]: ['*'] },
   });
   return addInstallers(
     library,
@@ -121,14 +133,14 @@ export async function addInstallers(
 async function fromAddress(library: Library, system: System): Promise<PackageInfo[]> {
   const { webAddress } = await import('../updater/packages/sources');
   const address = await vscode.window.showInputBox({
-    title: `${system.id}: load a package from an address`,
-    prompt: 'The address of the installer. What breaks off goes on when it is loaded again.',
+    title: vscode.l10n.t('{0}: load a package from an address', system.id),
+    prompt: vscode.l10n.t('The address of the installer. What breaks off goes on when it is loaded again.'),
     placeHolder: 'https://…/EocortexMainCommon Installer.exe',
     ignoreFocusOut: true,
     validateInput: (text) => {
       const written = text.trim();
       if (written === '') return undefined;
-      if (!/^https?:\/\//i.test(written)) return 'An address begins with http:// or https://.';
+      if (!/^https?:\/\//i.test(written)) return vscode.l10n.t('An address begins with http:// or https://.');
       try {
         webAddress(written, 'usage');
         return undefined;
@@ -145,7 +157,9 @@ async function fromAddress(library: Library, system: System): Promise<PackageInf
     } catch (error) {
       if (error instanceof FleetError && error.code === 'cancelled') {
         void vscode.window.showInformationMessage(
-          'Loading was stopped. What has come so far is kept for two days: load the same address again to go on.',
+          vscode.l10n.t(
+            'Loading was stopped. What has come so far is kept for two days: load the same address again to go on.',
+          ),
         );
         return [];
       }
@@ -157,8 +171,8 @@ async function fromAddress(library: Library, system: System): Promise<PackageInf
 /** Whether a broken-off download shall go on. */
 async function goOn(error: unknown): Promise<boolean> {
   if (!(error instanceof FleetError) || error.code !== 'repository.unreachable') return false;
-  const again = 'Go On';
-  const text = `${error.message} What has come so far is kept.`;
+  const again = vscode.l10n.t('Go On');
+  const text = vscode.l10n.t('{0} What has come so far is kept.', error.message);
   return (await vscode.window.showWarningMessage(text, again)) === again;
 }
 
@@ -171,7 +185,7 @@ async function add(library: Library, system: System, source: string): Promise<Pa
   // What stands behind a question mark may be a secret.
   const name = source.replace(/^(https?:[^?#]*).*$/i, '$1').replace(/^.*[/\\](?=.)/, '');
   const load = (said: InspectHints) =>
-    working(`loading ${name}`, (progress, signal) =>
+    working(vscode.l10n.t('VMS Fleet: loading {0}', name), (progress, signal) =>
       library
         .add(source, { hints: said, signal, onProgress: (done, total) => progress(name, done, total) })
         .then(({ info }) => info),
@@ -189,20 +203,21 @@ async function add(library: Library, system: System, source: string): Promise<Pa
 async function sayWhatItIs(error: unknown): Promise<InspectHints | null | undefined> {
   if (!(error instanceof FleetError) || error.code !== 'package.unknown') return undefined;
   if (!/does not say/.test(error.message)) return undefined;
-  const button = 'It Is the Complete Distribution…';
-  const detail =
-    'Only the complete distribution updates a server. If you know that this file is it, say so; else get it under its own name from the vendor.';
+  const button = vscode.l10n.t('It Is the Complete Distribution…');
+  const detail = vscode.l10n.t(
+    'Only the complete distribution updates a server. If you know that this file is it, say so; else get it under its own name from the vendor.',
+  );
   const choice = await vscode.window.showWarningMessage(error.message, { modal: true, detail }, button);
   if (choice !== button) return null;
   const { isVersion } = await import('../updater/packages/versions');
   const version = await vscode.window.showInputBox({
-    title: 'Which version is it?',
-    prompt: 'Empty: the file says it itself.',
+    title: vscode.l10n.t('Which version is it?'),
+    prompt: vscode.l10n.t('Empty: the file says it itself.'),
     placeHolder: '4.4.12',
     validateInput: (text) =>
       text.trim() === '' || isVersion(text.trim())
         ? undefined
-        : 'A version has two to four numbers, such as 4.4.12.',
+        : vscode.l10n.t('A version has two to four numbers, such as {0}.', '4.4.12'),
   });
   if (version === undefined) return null;
   return { kind: 'installer', ...(version.trim() === '' ? {} : { version: version.trim() }) };
@@ -214,13 +229,18 @@ async function agreed(
   loaded: readonly PackageInfo[],
 ): Promise<boolean> {
   if (before === null || !changes) return true;
-  const button = `Replace by ${version}`;
+  const button = vscode.l10n.t('Replace by {0}', version);
   const detail = [
     loaded.map(packageDetail).join('\n\n'),
-    `${system.id} shall run ${version} instead of ${before}. No server is changed yet. What was loaded before stays in the library, for rollbacks.`,
+    vscode.l10n.t(
+      '{0} shall run {1} instead of {2}. No server is changed yet. What was loaded before stays in the library, for rollbacks.',
+      system.id,
+      version,
+      before,
+    ),
   ].join('\n\n');
   const choice = await vscode.window.showWarningMessage(
-    `${system.id}: replace ${before} by ${version}?`,
+    vscode.l10n.t('{0}: replace {1} by {2}?', system.id, before, version),
     { modal: true, detail },
     button,
   );
@@ -239,9 +259,13 @@ function tell(
   const now = session.fleet.systems.find(({ id }) => id === system.id);
   const own = now === undefined ? [] : ownVersions(now);
   const text = [
-    `${system.id}: loaded ${packages.join('; ')}.`,
-    changes ? (before === null ? '' : `It was ${before}.`) : `The fleet file names ${version} already.`,
-    own.length > 0 ? `These keep a version of their own: ${own.join(', ')}.` : '',
+    vscode.l10n.t('{0}: loaded {1}.', system.id, packages.join('; ')),
+    changes
+      ? before === null
+        ? ''
+        : vscode.l10n.t('It was {0}.', before)
+      : vscode.l10n.t('The fleet file names {0} already.', version),
+    own.length > 0 ? vscode.l10n.t('These keep a version of their own: {0}.', own.join(', ')) : '',
   ];
   void vscode.window.showInformationMessage(text.filter((part) => part !== '').join(' '));
 }

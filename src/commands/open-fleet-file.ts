@@ -18,9 +18,9 @@ async function choose(faces: Faces, chosen: readonly FleetSelection[]): Promise<
   if (chosen[0]) return chosen[0].session.uri;
   if (uris.length === 1) return uris[0];
   if (uris.length === 0) {
-    const filters = { 'Fleet files': [fleetFileEnding] };
-    return (await vscode.window.showOpenDialog({ title: 'Open a Fleet File', filters }))?.[0];
+    const filters = { [vscode.l10n.t('Fleet files')]: [fleetFileEnding] };
+    return (await vscode.window.showOpenDialog({ title: vscode.l10n.t('Open a Fleet File'), filters }))?.[0];
   }
   const items = uris.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  return (await vscode.window.showQuickPick(items, { title: 'Open which fleet file?' }))?.uri;
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open which fleet file?') }))?.uri;
 }

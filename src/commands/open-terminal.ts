@@ -9,17 +9,17 @@ const most = 10;
 
 /** Opens a terminal on servers by the system's own ssh, which goes the way that we go and trusts the host keys that we trust. */
 export const openTerminal: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, 'SSH terminal: on which servers?');
+  const target = await chooseServers(faces, chosen, vscode.l10n.t('SSH terminal: on which servers?'));
   if (!target) return;
   const { session, servers } = target;
   if (servers.length > most)
-    throw new FleetError('usage', `${servers.length} terminals are too many to look at.`, {
-      hint: `Select at most ${most} servers.`,
+    throw new FleetError('usage', vscode.l10n.t('{0} terminals are too many to look at.', servers.length), {
+      hint: vscode.l10n.t('Select at most {0} servers.', most),
     });
   const ssh = findProgram('ssh');
   if (ssh === undefined)
-    throw new FleetError('usage', 'There is no ssh on this computer.', {
-      hint: 'Install the OpenSSH client, and open VS Code anew.',
+    throw new FleetError('usage', vscode.l10n.t('There is no ssh on this computer.'), {
+      hint: vscode.l10n.t('Install the OpenSSH client, and open VS Code anew.'),
     });
   const updater = await session.updater();
   for (const server of servers)

@@ -15,7 +15,7 @@ export const refresh: Command = async (faces) => {
 
 /** Asks the selected servers. */
 export const refreshSelected: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, 'Refresh: which servers?');
+  const target = await chooseServers(faces, chosen, vscode.l10n.t('Refresh: which servers?'));
   if (target) await ask(target.session, target.servers);
 };
 

@@ -19,12 +19,12 @@ export const resume: Command = async (faces, chosen) => {
       meant.has(rollout.id) && (wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id))),
   );
   if (rollouts.length === 0) {
-    void vscode.window.showInformationMessage('VMS Fleet: there is no rollout to go on with.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('VMS Fleet: there is no rollout to go on with.'));
     return;
   }
   // One that was chosen by itself is not asked for again.
   const [only] = chosen.some(({ rollout }) => rollout !== undefined) ? rollouts : [];
-  const title = 'Go on with which rollout?';
+  const title = vscode.l10n.t('Go on with which rollout?');
   const rollout = only ?? (await vscode.window.showQuickPick(rollouts.map(itemOf), { title }))?.rollout;
   if (rollout) await resumeRollout(faces, session, rollout);
 };
@@ -37,12 +37,12 @@ export async function resumeRollout(
 ): Promise<void> {
   const { verb } = actionWords[rollout.action];
   const servers = unfinished(rollout);
-  const go = 'Resume';
+  const go = vscode.l10n.t('Resume');
   const choice = await vscode.window.showWarningMessage(
-    `Go on: ${verb}?`,
+    vscode.l10n.t('Go on: {0}?', verb),
     {
       modal: true,
-      detail: `${listed(servers)}\n\nOnly these are acted on, each from where it stands. Servers may restart: recording stops meanwhile.`,
+      detail: `${listed(servers)}\n\n${vscode.l10n.t('Only these are acted on, each from where it stands. Servers may restart: recording stops meanwhile.')}`,
     },
     go,
   );
@@ -60,11 +60,11 @@ function itemOf(rollout: RolloutSummary) {
   const { action, by, startedAt, state, servers } = rollout;
   const each = servers.map(
     ({ id, outcome }) =>
-      `${id} ${outcome === null ? 'not ended' : (outcomeWords[outcome as keyof typeof outcomeWords] ?? outcome)}`,
+      `${id} ${outcome === null ? vscode.l10n.t('not ended') : (outcomeWords[outcome as keyof typeof outcomeWords] ?? outcome)}`,
   );
   return {
     label: `${actionWords[action].verb}, ${state}`,
-    description: `${new Date(startedAt).toLocaleString()} by ${by}`,
+    description: vscode.l10n.t('{0} by {1}', new Date(startedAt).toLocaleString(), by),
     detail: listed(each, 6),
     rollout,
   };

@@ -4,7 +4,7 @@ import type { Server } from '../updater/fleet/model';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import { FleetSession, type FleetSelection } from '../vscode/session';
-import { count, statusWord } from '../vscode/words';
+import { statusWord } from '../vscode/words';
 
 /** What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. */
 export function selectionOf(args: readonly unknown[]): FleetSelection[] {
@@ -28,26 +28,33 @@ export async function chooseFleet(
   const { sessions, faulty } = faces.files;
   const meant = [...new Set(selections.map(({ session }) => session))];
   if (meant.length > 1)
-    throw new FleetError('usage', 'The selected servers stand in different fleet files.', {
-      hint: 'Select servers of one fleet file.',
+    throw new FleetError('usage', vscode.l10n.t('The selected servers stand in different fleet files.'), {
+      hint: vscode.l10n.t('Select servers of one fleet file.'),
     });
   if (meant[0]) return meant[0];
   if (sessions.length === 0 && faulty.length > 0)
-    throw new FleetError('fleet.invalid', 'The fleet file has errors, so nothing can be done with it yet.', {
-      hint: 'Problems shows the places.',
-    });
+    throw new FleetError(
+      'fleet.invalid',
+      vscode.l10n.t('The fleet file has errors, so nothing can be done with it yet.'),
+      {
+        hint: vscode.l10n.t('Problems shows the places.'),
+      },
+    );
   if (sessions.length === 0)
-    throw new FleetError('usage', 'No fleet file is open (fleet.jsonc or *.fleet.jsonc).', {
-      hint: 'Open a folder that has one, or run “VMS Fleet: New Fleet File”.',
+    throw new FleetError('usage', vscode.l10n.t('No fleet file is open (fleet.jsonc or *.fleet.jsonc).'), {
+      hint: vscode.l10n.t('Open a folder that has one, or run “VMS Fleet: New Fleet File”.'),
     });
   if (sessions.length === 1) return sessions[0];
   const items = sessions.map((session) => ({
     label: session.fleet.name,
     description: vscode.workspace.asRelativePath(session.uri),
-    detail: count(session.servers.length, 'server'),
+    detail:
+      session.servers.length === 1
+        ? vscode.l10n.t('1 server')
+        : vscode.l10n.t('{0} servers', session.servers.length),
     session,
   }));
-  return (await vscode.window.showQuickPick(items, { title: 'Which fleet?' }))?.session;
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Which fleet?') }))?.session;
 }
 
 /** The rollouts of a fleet on this machine, newest first; only those that were chosen, where some were. */

@@ -20,7 +20,10 @@ export function whenArmed(
     if (waits) armed.push(event.server);
     if (open.size > 0 || armed.length === 0) return;
     events.dispose();
-    const text = `Armed: ${listed(armed, 5)}. What was laid down there begins by itself, also when this computer is off; Cancel Rollout disarms.`;
+    const text = vscode.l10n.t(
+      'Armed: {0}. What was laid down there begins by itself, also when this computer is off; Cancel Rollout disarms.',
+      listed(armed, 5),
+    );
     vscode.window.showInformationMessage(text).then(undefined, (error: unknown) => report(faces.log, error));
   });
   return events;

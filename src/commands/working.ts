@@ -9,7 +9,7 @@ export function working<T>(
   run: (progress: Report, signal: AbortSignal) => Promise<T>,
 ): Thenable<T> {
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `VMS Fleet: ${title}`, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (progress, token) =>
       run((file, done, total) => {
         const percent = total ? ` ${Math.floor((done / total) * 100)} %` : '';

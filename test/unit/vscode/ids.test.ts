@@ -11,6 +11,7 @@ import {
   viewContainerId,
   viewIds,
 } from '../../../src/vscode/ids';
+import { shownManifest } from './manifest';
 
 interface Manifest {
   contributes: {
@@ -28,7 +29,7 @@ interface Manifest {
   };
 }
 
-const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { contributes } = shownManifest() as Manifest;
 const menus = Object.values(contributes.menus).flat();
 const whens = [...menus, ...contributes.viewsWelcome].flatMap(({ when }) => when ?? []);
 

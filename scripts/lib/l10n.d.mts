@@ -1,0 +1,2 @@
+export function sentencesIn(source: string, name?: string): string[];
+export function bundle(): Record<string, string>;

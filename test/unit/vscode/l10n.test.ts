@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { bundle, sentencesIn } from '../../../scripts/lib/l10n.mjs';
+
+const kept = JSON.parse(readFileSync('l10n/bundle.l10n.json', 'utf8')) as Record<string, string>;
+
+it('the bundle holds every sentence of the code and no other (npm run l10n writes it anew)', () => {
+  expect(kept).toEqual(bundle());
+});
+
+it('finds the sentences of a source', () => {
+  expect(sentencesIn("a(vscode.l10n.t('One {0}', b), l10n.t('It’s two')); x.t('not this');")).toEqual([
+    'One {0}',
+    'It’s two',
+  ]);
+});
+
+it('refuses a sentence that is put together where it is said', () => {
+  expect(() => sentencesIn('vscode.l10n.t(`one ${two}`)', 'file.ts')).toThrow(/^file\.ts:1: .*literal/);
+});
+
+it('numbers the places of each sentence from 0 without a gap, so that a translation can order them as it likes', () => {
+  for (const sentence of Object.keys(kept)) {
+    const places = new Set([...sentence.matchAll(/\{(\d+)\}/g)].map(([, number]) => Number(number)));
+    expect([...places].sort(), sentence).toEqual([...places].map((_, index) => index));
+    expect(sentence.replace(/\{\d+\}/g, ''), sentence).not.toMatch(/[{}]/);
+  }
+});
