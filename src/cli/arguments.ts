@@ -155,6 +155,8 @@ export function readArguments(argv: readonly string[]): Request {
   const action = actions.find((one) => one === (values.action ?? 'install'));
   if (action === undefined)
     throw usage(`There is no action "${values.action}".`, `The actions are ${actions.join(', ')}.`);
+  if (values.arm === true && action !== 'install')
+    throw usage('Only an install can be armed.', '--arm goes without --action, or with --action install.');
   for (const [name, version] of [
     ['--to', values.to],
     ['--package-version', values['package-version']],
@@ -201,7 +203,13 @@ function readArming(arm: boolean, at: string | undefined): Arming | undefined {
   if (at === undefined) return { at: null };
   // Without a zone it is the time on the wall here.
   const time = new Date(at);
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(at) || Number.isNaN(time.getTime()))
+  const date = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d/.exec(at)?.[1];
+  // The 31st of a short month would be taken for a day of the next one.
+  if (
+    date === undefined ||
+    Number.isNaN(time.getTime()) ||
+    new Date(date).getUTCDate() !== Number(date.slice(-2))
+  )
     throw usage(
       `--at: "${at}" is not a time.`,
       'A time is written 2026-11-28T22:00, or with its zone 2026-11-28T22:00+02:00.',

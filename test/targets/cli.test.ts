@@ -162,6 +162,16 @@ describe('the command line against real servers', () => {
     expect(eventsOf(first).at(-1)?.type).toBe('rollout-finished');
   });
 
+  it('an install is not armed where the server would not go on alone', async () => {
+    const words = ['--server', 'pier-1', '--arm', '--at', '2099-11-28T22:00'];
+    const plan = await cli(['plan', ...words]);
+    expect(plan.code).toBe(3);
+    expect(plan.stdout).toContain('arm.no-boot');
+    const install = await cli(['install', '--yes', ...words]);
+    expect(install.code).toBe(3);
+    expect(`${install.stdout}${install.stderr}`).toContain('arm.no-boot');
+  });
+
   it('an unreachable server is said with its hint: 1 for status, 3 for plan', async () => {
     const file = join(folder, 'gone.fleet.jsonc');
     const servers = { gone: { host: '127.0.0.1', port: 1, user: 'nobody', os: 'linux', environment: 'e' } };

@@ -17,7 +17,7 @@ export async function plan(context: Context): Promise<ExitCode> {
       servers: selected,
       to: args.to,
       ignoreWindow: args.ignoreWindow,
-      arming: args.action === 'install' ? args.arming : undefined,
+      arming: args.arming,
       signal: interrupt.signal,
     };
     const planned = await updater.plan(facts === undefined ? request : { ...request, facts });

@@ -32,6 +32,25 @@ describe('arguments', () => {
     });
   });
 
+  it('reads when an armed install begins, by the clock here or with a zone', () => {
+    const arming = (...words: string[]) => {
+      const asked = readArguments(['install', ...words]);
+      return asked.ask === 'verb' ? asked.arming : null;
+    };
+    expect(arming()).toBeUndefined();
+    expect(arming('--arm')).toEqual({ at: null });
+    expect(arming('--arm', '--at', '2099-11-28T22:00')).toEqual({ at: new Date(2099, 10, 28, 22, 0) });
+    expect(arming('--arm', '--at', '2099-11-28T22:00+02:00')).toEqual({
+      at: new Date('2099-11-28T20:00:00Z'),
+    });
+    for (const at of ['22:00', 'tomorrow', '2099-02-31T10:00', '2099-13-01T10:00', '2099-11-28T25:00'])
+      expect(refusal('install', '--arm', '--at', at).message).toBe(`--at: "${at}" is not a time.`);
+    expect(refusal('install', '--arm', '--at', '2020-01-01T00:00').message).toContain('has passed');
+    expect(refusal('install', '--at', '2099-11-28T22:00').hint).toContain('--arm');
+    expect(refusal('plan', '--action', 'restart', '--arm').message).toBe('Only an install can be armed.');
+    expect(refusal('rollback', '--arm').message).toContain('--arm');
+  });
+
   it('plans an install unless told otherwise', () => {
     expect(readArguments(['plan'])).toMatchObject({ action: 'install', to: null });
     expect(readArguments(['plan', '--action', 'rollback'])).toMatchObject({ action: 'rollback' });
