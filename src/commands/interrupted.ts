@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
-import { goesOnUnasked } from '../updater/rollout/summary';
+import { goesOnUnasked, isLeftArmed } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import type { FleetSession } from '../vscode/session';
@@ -30,12 +30,16 @@ export class InterruptedRollouts {
     await Promise.all([...goOn.map((one) => this.goOn(session, one)), this.ask(session, ask)]);
   }
 
-  private async goOn(session: FleetSession, { id, action, servers, asked }: RolloutSummary): Promise<void> {
+  private async goOn(session: FleetSession, rollout: RolloutSummary): Promise<void> {
+    const { id, action, servers, asked } = rollout;
+    const armed = isLeftArmed(rollout);
     try {
       await follow(this.faces, session, {
         ...{ action, id, servers: servers.map((server) => server.id) },
-        note:
-          asked === 'pause'
+        armed,
+        note: armed
+          ? undefined
+          : asked === 'pause'
             ? vscode.l10n.t('It had been interrupted, and went on by itself. It is paused.')
             : vscode.l10n.t('It had been interrupted, and went on by itself.'),
         run: (updater, signal) => updater.resume(id, { signal, unasked: true }),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FleetEvent, Outcome } from '../updater/rollout/events';
+import type { FleetEvent } from '../updater/rollout/events';
 import { recordOf, type ServerRecord } from '../updater/rollout/history';
 import type { Server } from '../updater/fleet/model';
 import type { RolloutSummary } from '../updater/updater';
@@ -109,7 +109,7 @@ export class PartNode implements TreeNode {
     const { summary } = this.parent;
     const state = this.session.states.get(id);
     return {
-      outcome: (summary?.servers.find((one) => one.id === id)?.outcome ?? null) as Outcome | null,
+      outcome: (summary?.servers.find((one) => one.id === id)?.outcome ?? null) as words.Part['outcome'],
       record: this.record,
       state: state?.rollout === this.rollout ? state : undefined,
       isOpen: summary?.state === 'running',

@@ -1,6 +1,7 @@
 import type { Outcome } from '../updater/rollout/events';
 import type { RolloutRecord, ServerRecord } from '../updater/rollout/history';
 import type { ServerState } from '../updater/rollout/state';
+import { isLeftArmed } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
 import { describeStatus, serverIcon, type Icon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
@@ -20,9 +21,11 @@ export function rolloutDescription(rollout: RolloutSummary): string {
   return [stateWord(rollout), counts(rollout), dayAndTime(Date.parse(startedAt)), by].join(' · ');
 }
 
-function stateWord({ state, asked, damaged }: RolloutSummary): string {
+function stateWord(rollout: RolloutSummary): string {
+  const { state, asked, damaged } = rollout;
+  const alone = isLeftArmed(rollout) ? 'armed' : state;
   const word =
-    state === 'running' && asked !== undefined ? (asked === 'pause' ? 'paused' : 'being cancelled') : state;
+    state === 'running' && asked !== undefined ? (asked === 'pause' ? 'paused' : 'being cancelled') : alone;
   return damaged ? `${word}, journal damaged` : word;
 }
 
@@ -32,14 +35,16 @@ function counts({ servers }: RolloutSummary): string {
   for (const { outcome } of servers) if (outcome) tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
   const of = (outcome: string): number => tally.get(outcome) ?? 0;
   const acting = servers.length - of('skipped') - of('blocked');
-  const others = (['failed', 'cancelled', 'not-started', 'blocked', 'skipped'] as const).filter(
+  const others = (['armed', 'failed', 'cancelled', 'not-started', 'blocked', 'skipped'] as const).filter(
     (outcome) => of(outcome) > 0,
   );
   const words = others.map((outcome) => `${of(outcome)} ${outcomeWords[outcome]}`);
   return [`${of('done')} of ${acting} done`, ...words].join(', ');
 }
 
-export function rolloutIcon({ state, asked }: RolloutSummary): Icon {
+export function rolloutIcon(rollout: RolloutSummary): Icon {
+  const { state, asked } = rollout;
+  if (isLeftArmed(rollout)) return { id: 'clock' };
   switch (state) {
     case 'running':
       return asked === 'pause' ? { id: 'debug-pause', color: 'charts.yellow' } : { id: 'loading~spin' };
@@ -86,7 +91,7 @@ export function rolloutTooltip(rollout: RolloutSummary, fleet: string): string {
 
 /** A server's part in a rollout as a row shows it. */
 export interface Part {
-  outcome: Outcome | null;
+  outcome: Outcome | 'armed' | null;
   /** By the journal, when it was read last. */
   record: ServerRecord;
   /** While the rollout works on the server, or makes it wait. */
@@ -119,6 +124,8 @@ export function partIcon({ outcome, state, isOpen }: Part): Icon {
   switch (outcome) {
     case null:
       return { id: isOpen ? 'clock' : 'question' };
+    case 'armed':
+      return { id: 'clock' };
     case 'done':
       return { id: 'pass', color: 'testing.iconPassed' };
     case 'failed':

@@ -56,7 +56,9 @@ export const actionWords: Record<Action, { verb: string; doing: string; done: st
   restart: { verb: 'Restart', doing: 'Restarting', done: 'restarted' },
 };
 
-export const outcomeWords: Record<Outcome, string> = {
+/** How a server's part of a rollout ended; or that it begins by itself. */
+export const outcomeWords: Record<Outcome | 'armed', string> = {
+  armed: 'armed',
   done: 'done',
   failed: 'failed',
   skipped: 'skipped',

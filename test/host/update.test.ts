@@ -90,6 +90,22 @@ describe('an update of a demo server, by commands', function () {
     assert.match(person.messages.at(-1)?.text ?? '', /^Download: 1 server downloaded\./);
   });
 
+  it('does not arm it there: nothing would go on behind a restart, and that is said', async () => {
+    person.leave();
+    person = new Person(['Not Before a Time'], ['2099-11-28 22:00']);
+    const node = (await row(server))?.node;
+    await vscode.commands.executeCommand(commandIds.arm, node, [node]);
+    const [asked] = person.typed;
+    assert.match(asked?.value ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d$/);
+    assert.equal(await asked?.validateInput?.('2099-02-31 10:00'), 'Write it like 2026-11-28 22:00.');
+    assert.equal(await asked?.validateInput?.('2020-01-01 10:00'), 'That has passed.');
+    const told = await eventually('the refusal', () =>
+      person.messages.find(({ text }) => text.includes('arm.no-boot')),
+    );
+    assert.match(told.text, /^Install: nothing can be done now\. hall-a: blocked: /);
+    assert.equal((await stateOf())?.version, from);
+  });
+
   it('installs it after asking, and the server says the new version', async () => {
     await call(commandIds.install);
     assert.match(

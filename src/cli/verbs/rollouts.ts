@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { recordOf } from '../../updater/rollout/history';
 import { report } from '../../updater/rollout/report';
+import { isLeftArmed } from '../../updater/rollout/summary';
 import type { RolloutSummary } from '../../updater/updater';
 import { withUpdater, type Context } from '../context';
 import { exit, type ExitCode } from '../errors';
@@ -59,11 +60,12 @@ export function rollouts(context: Context): Promise<ExitCode> {
   });
 }
 
-function row({ id, action, state, asked, startedAt, fleet, by, servers }: RolloutSummary): (string | Cell)[] {
+function row(rollout: RolloutSummary): (string | Cell)[] {
+  const { id, action, state, asked, startedAt, fleet, by, servers } = rollout;
   const outcomes = new Map<string, number>();
   for (const { outcome } of servers)
     outcomes.set(outcome ?? 'open', (outcomes.get(outcome ?? 'open') ?? 0) + 1);
   const counted = [...outcomes].map(([outcome, many]) => `${many} ${outcome}`).join(', ');
-  const shown = asked === 'pause' ? `${state}, paused` : state;
+  const shown = asked === 'pause' ? `${state}, paused` : isLeftArmed(rollout) ? 'armed' : state;
   return [id, action, { text: shown, style: stateStyle[state] }, startedAt, basename(fleet), by, counted];
 }

@@ -42,7 +42,7 @@ export function whatCancelMeans(states: Iterable<ServerState>, rollout: string):
 }
 
 export const pauseMeaning =
-  'Nothing new begins. A server that is being worked on goes on to the end of the version that it is at; the next version, and the next server, wait until the rollout is let go on.';
+  'Nothing new begins. A server that is being worked on goes on to the end of the version that it is at; the next version, and the next server, wait until the rollout is let go on. A server that is armed begins at its time all the same.';
 
 export const skipMeaning = 'A server that has not begun is left out, and stays as it is.';
 

@@ -27,6 +27,14 @@ export interface RolloutSummary {
   damaged?: true;
 }
 
+/** True where nobody watches, and nobody need: all that is left to do servers begin by themselves. */
+export function isLeftArmed({ state, servers }: RolloutSummary): boolean {
+  const open = servers.filter(
+    ({ outcome }) => outcome === 'armed' || outcome === null || outcome === 'cancelled',
+  );
+  return state === 'interrupted' && open.length > 0 && open.every(({ outcome }) => outcome === 'armed');
+}
+
 /** What a rollout's journal adds up to; undefined for a journal without a beginning. */
 export function summarise(
   id: string,

@@ -43,6 +43,21 @@ describe('a rollout in the view', () => {
     );
   });
 
+  it('is armed where nobody watches and all that is open begins by itself', () => {
+    const servers = [
+      { id: 'a', outcome: 'done' },
+      { id: 'b', outcome: 'armed' },
+    ];
+    const armed = rollout({ state: 'interrupted', servers });
+    expect(rolloutDescription(armed)).toMatch(/^armed · 1 of 2 done, 1 armed · /);
+    expect(rolloutIcon(armed).id).toBe('clock');
+    const left = rollout({ state: 'interrupted', servers: [...servers, { id: 'c', outcome: null }] });
+    expect(rolloutDescription(left)).toMatch(/^interrupted · /);
+    expect(
+      partDescription({ outcome: 'armed', record: record(), state: undefined, isOpen: false }),
+    ).toContain('armed');
+  });
+
   it('offers what can be done with it now', () => {
     expect(rolloutCapabilities(rollout(), true)).toEqual(['rollout', 'running', 'pausable']);
     expect(rolloutCapabilities(rollout({ asked: 'pause' }), false)).toEqual(['rollout', 'running', 'paused']);
