@@ -48,7 +48,7 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {
   const { server, planned, inWork } = standing;
   const { context, telling, detach, partners } = doing;
-  const { action, to } = context.plan;
+  const { action, to, ignoreWindow = false } = context.plan;
   let begun = false;
   const mayBegin = (hops: number): boolean => {
     if (lane === 'ahead') return false;
@@ -68,6 +68,7 @@ function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext 
     planned,
     action,
     to,
+    ignoreWindow,
     mayBegin,
     detach,
     say,

@@ -42,6 +42,8 @@ export interface WorkContext {
   links: Links;
   library: Library;
   supplies: Supplies;
+  /** Maintenance windows hold up nothing. */
+  ignoreWindow: boolean;
   /** Journals the event before it resolves; whatever it tells is done after. */
   say(event: NewEvent): Promise<void>;
   /** Cancel: transfers stop, a job before its restart is undone. */

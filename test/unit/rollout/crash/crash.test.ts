@@ -62,7 +62,7 @@ async function suffer(
   const fleet = fleetOf({ s: { servers: 1, ...(sick && { onFailure: 'roll-back' }), ...window } });
   const [server] = servers(fleet);
   if (server === undefined) throw new Error('no server');
-  const times = armed && { startsAt: inSeconds(3) };
+  const times = armed && { startsAt: inSeconds(3), startsBy: inSeconds(60) };
   const plan = planOf(
     [planned(server.id, { from: oldVersion, to: newVersion, path: [newVersion], ...times })],
     { s: 1 },
