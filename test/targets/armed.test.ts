@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
+import { servers as serversOf } from '../../src/updater/fleet/model';
 import type { Plan } from '../../src/updater/plan/plan';
 import { createLab, type Box, type Lab } from '../lab/box';
 import { until } from '../lab/until';
@@ -179,5 +180,32 @@ describe('an armed install on real Linux', () => {
     expect(Date.now() - begun).toBeGreaterThan(19_000);
     expect(Date.now() - begun).toBeLessThan(60_000);
     expect(await (await someone()).state('a4')).toMatchObject({ version: '1.5.0' });
+  });
+
+  it('partners are both armed, one behind the other, and both disarmed', async () => {
+    const boxes = {
+      p1: await lab.box('p1', { product: { repository, modules: before } }),
+      p2: await lab.box('p2', { product: { repository, modules: before } }),
+    };
+    const { folder } = await scratch();
+    const fleet = await fleetOf({ folder, lab, boxes, repository, modules: after });
+    for (const server of serversOf(fleet)) server.failoverGroup = 'pair';
+    const anna = await Operator.at(folder, fleet, knownHosts(boxes));
+    operators.push(anna);
+    const planned = await anna.updater.plan({
+      ...{ action: 'install', servers: serversOf(fleet), to: null },
+      arming: { at: new Date(Date.now() + 3_600_000) },
+    });
+    const [first, second] = planned.servers;
+    expect(Date.parse(second?.startsAt ?? '')).toBeGreaterThan(Date.parse(first?.startsBy ?? ''));
+    const stop = new AbortController();
+    const running = anna.updater.run(planned, { confirmed: true, signal: stop.signal });
+    const waits = (box: Box) => async () =>
+      (await box.run('cat /var/lib/vms-fleet/jobs/*/journal')).stdout.includes('\twait\t');
+    for (const box of Object.values(boxes)) await until('it waits', waits(box), patience);
+
+    stop.abort();
+    expect((await running).outcome).toBe('cancelled');
+    for (const box of Object.values(boxes)) expect(await ends(box)).toMatch(/^cancelled\t/);
   });
 });

@@ -151,15 +151,23 @@ function neverFits(server: Server): Reason {
 }
 
 /** Said to whoever arms; where he counts on a wave to find out what is wrong with a version, he has to confirm it. */
-function alone({ canary, waves, soakMinutes }: System, { window }: Server, start: Date): Reason {
+function alone({ canary, waves, soakMinutes, onFailure }: System, { window }: Server, start: Date): Reason {
   const held = canary > 0 || waves.length > 0 || soakMinutes > 0;
+  const takesBack = onFailure === 'roll-back';
   const when = clockText(start, window?.timeZone);
   return {
     rule: 'arm.alone',
-    severity: held ? 'confirm' : 'warn',
-    message: held
-      ? `It begins by itself on ${when}, whatever has become of the others: no canary, wave or soak time holds it back.`
-      : `It begins by itself on ${when}, whether or not somebody watches.`,
+    severity: held || takesBack ? 'confirm' : 'warn',
+    message: [
+      held
+        ? `It begins by itself on ${when}, whatever has become of the others: no canary, wave or soak time holds it back.`
+        : `It begins by itself on ${when}, whether or not somebody watches.`,
+      ...(takesBack
+        ? [
+            'Should it fail behind its restart, it is rolled back when the rollout is followed again, and only inside its window.',
+          ]
+        : []),
+    ].join(' '),
   };
 }
 

@@ -126,6 +126,11 @@ export function jobError(server: Server, step: string | null, message: string): 
   const said = `${server.id} failed in ${step ?? 'its job'}: ${message}.`;
   const away = server.outOfBand === undefined ? '' : ` Out of band: ${server.outOfBand}.`;
   switch (step) {
+    case 'wait':
+      return new FleetError('job.failed', said, {
+        ...details,
+        hint: 'Nothing was changed. Arm it again, or install it while somebody watches.',
+      });
     case 'check-space':
       return new FleetError('space', said, {
         ...details,

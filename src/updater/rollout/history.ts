@@ -17,7 +17,10 @@ export interface ServerRecord {
   startedAt: string | null;
   endedAt: string | null;
   seconds: number | null;
-  /** Seconds from the stop or restart until the service was proven again, as seen from here; null where nothing was restarted. */
+  /**
+   * Seconds from the stop or restart until the service was proven again, as seen from here; null where nothing was restarted, or
+   * where it did that alone: then nobody saw how long it took.
+   */
   recordingGapSeconds: number | null;
 }
 
@@ -49,7 +52,13 @@ export function recordOf(summary: RolloutSummary, events: readonly FleetEvent[])
     ),
   );
   const own = new Map<string, FleetEvent[]>(servers.map((server) => [server.id, []]));
-  for (const event of events) if ('server' in event) own.get(event.server)?.push(event);
+  const alone = new Set<string>();
+  for (const event of events) {
+    if ('server' in event) own.get(event.server)?.push(event);
+    if (event.type === 'rollout-started')
+      for (const { id: server, startsAt } of event.plan.servers)
+        if (startsAt !== undefined && event.at > startsAt) alone.add(server);
+  }
   return {
     ...{ id, action, fleet, by, state, startedAt, finishedAt },
     seconds: between(startedAt, finishedAt),
@@ -64,13 +73,20 @@ export function recordOf(summary: RolloutSummary, events: readonly FleetEvent[])
         from: plan?.from ?? null,
         to: plan?.to ?? null,
       };
-      return { ...named, ...serverRecord(own.get(server.id) ?? []) };
+      const seen = serverRecord(own.get(server.id) ?? []);
+      return { ...named, ...(alone.has(server.id) ? unseen(seen, plan?.startsAt) : seen) };
     }),
   };
 }
 
-function serverRecord(events: readonly FleetEvent[]): Omit<ServerRecord, 'id' | 'system' | 'from' | 'to'> {
-  const begin = events.find((event) => event.type === 'status' && event.status !== 'queued');
+type Seen = Omit<ServerRecord, 'id' | 'system' | 'from' | 'to'>;
+
+function serverRecord(events: readonly FleetEvent[]): Seen {
+  // Armed, it was laid down long before it began.
+  const waited = events.findLastIndex((event) => event.type === 'status' && event.step === 'wait');
+  const begin = events
+    .slice(waited + 1)
+    .find((event) => event.type === 'status' && event.status !== 'queued');
   const end = events.findLast((event) => event.type === 'server-finished');
   const finished = end?.type === 'server-finished' ? end : undefined;
   return {
@@ -82,6 +98,12 @@ function serverRecord(events: readonly FleetEvent[]): Omit<ServerRecord, 'id' | 
     seconds: begin && finished ? between(begin.at, finished.at) : null,
     recordingGapSeconds: recordingGap(events),
   };
+}
+
+/** It began by itself, and whoever looked came later: by then its times were past. */
+function unseen(seen: Seen, startsAt: string | undefined): Seen {
+  const startedAt = seen.startedAt === null ? null : (startsAt ?? null);
+  return { ...seen, startedAt, seconds: null, recordingGapSeconds: null };
 }
 
 /** Seconds of every time that a server was down, together: a rollout may bring several versions. */

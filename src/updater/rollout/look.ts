@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
+import { armedText, isArmed } from '../plan/assess';
 import { meansFor } from '../products/means';
 import type { Facts } from '../targets/facts';
 import type { Links } from '../targets/link';
@@ -18,6 +19,8 @@ export interface Looking {
   links: Links;
   library: Library;
   signal: AbortSignal;
+  /** A rollout whose jobs may wait on the server for their time: it has given partners times one behind the other. */
+  arming?: string;
 }
 
 /** What a look at a server found: what is wrong with it (null: nothing), and its facts where it answered. */
@@ -27,14 +30,14 @@ export interface Seen {
 }
 
 /** Looks whether a server is there and well while no rollout of ours acts on it. @throws only when the signal aborts */
-export async function look({ server, links, library, signal }: Looking): Promise<Seen> {
+export async function look({ server, links, library, signal, arming }: Looking): Promise<Seen> {
   for (let left = tries - 1; ; left--) {
     try {
       const { hands, platform } = meansFor(server);
       const link = await links.get(server, { signal });
       const facts = await readFacts(link, platform, hands, await library.list(), signal);
       const wrong =
-        wrongWith(server, facts) ??
+        wrongWith(server, facts, arming) ??
         (hasChecks(server) && facts.installed !== null ? await unwell(link, platform, signal) : null);
       if (wrong?.code !== 'verify.health' || left === 0) return { wrong, facts };
       await sleep(pause, undefined, { signal });
@@ -48,8 +51,19 @@ export async function look({ server, links, library, signal }: Looking): Promise
   }
 }
 
-function wrongWith(server: Server, { job, service, installed }: Facts): FleetError | null {
-  if (job?.state === 'running' || job?.state === 'interrupted')
+function wrongWith(
+  server: Server,
+  { job, service, installed }: Facts,
+  arming: string | undefined,
+): FleetError | null {
+  const waits = job?.state === 'running' && isArmed(job);
+  if (waits && !job.id.startsWith(`${arming}-`))
+    return new FleetError(
+      'job.busy',
+      `Job ${job.id} of ${job.by} is armed on ${server.id}: ${armedText(job, server)}.`,
+      { server: server.id, hint: 'Cancel it first, or let it come.' },
+    );
+  if (!waits && (job?.state === 'running' || job?.state === 'interrupted'))
     return new FleetError('job.busy', `Job ${job.id} of ${job.by} is at work on ${server.id}.`, {
       server: server.id,
       hint: 'Wait until it has ended.',

@@ -48,7 +48,7 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {
   const { server, planned, inWork } = standing;
   const { context, telling, detach, partners } = doing;
-  const { action, to } = context.plan;
+  const { action, to, ignoreWindow = false } = context.plan;
   let begun = false;
   const mayBegin = (hops: number): boolean => {
     if (lane === 'ahead') return false;
@@ -68,6 +68,7 @@ function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext 
     planned,
     action,
     to,
+    ignoreWindow,
     mayBegin,
     detach,
     say,
@@ -86,10 +87,10 @@ async function attempt<T>(server: Server, act: () => Promise<T>): Promise<T | Wo
 /** Why the server must not go down now: one that stands in for it is away, or not well. */
 async function partnerAway(
   server: Server,
-  { context, crew, detach, partners }: Doing,
+  { context: { id, plan, links, library, cancel }, crew, detach, partners }: Doing,
 ): Promise<WorkResult | undefined> {
-  const { links, library, cancel } = context;
   const signal = AbortSignal.any([cancel, detach]);
+  const arming = plan.armed === true ? { arming: id } : {};
   const notStarted = (why: string): WorkResult => ({
     outcome: cancel.aborted ? 'cancelled' : 'not-started',
     status: 'unknown',
@@ -103,7 +104,7 @@ async function partnerAway(
     ),
   });
   for (const partner of partners) {
-    const seen = await crew.look({ server: partner, links, library, signal }).catch(() => null);
+    const seen = await crew.look({ server: partner, links, library, signal, ...arming }).catch(() => null);
     if (seen === null) return notStarted('the rollout was cancelled before it began here.');
     if (seen.wrong !== null)
       return notStarted(`${partner.id} of its failover group is not well. ${seen.wrong.message}`);

@@ -1,4 +1,5 @@
 import { FleetError, asFleetError } from '../errors';
+import { windowState } from '../plan/window';
 import { meansFor } from '../products/means';
 import type { Facts } from '../targets/facts';
 import { readFacts } from '../targets/read-facts';
@@ -23,6 +24,15 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
   if (path === undefined) return failed;
   if (path.length === 0)
     return { ...failed, error: also(failure, 'There is no earlier version to roll it back to.') };
+  if (facts.job?.action !== 'rollback' && mustNotNow(own))
+    return {
+      ...failed,
+      error: also(
+        failure,
+        'It was not rolled back: its maintenance window is shut.',
+        'Roll it back by hand.',
+      ),
+    };
   const to = path.at(-1) ?? null;
   const planned = {
     ...own.planned,
@@ -49,6 +59,17 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
     case 'not-started':
       return { ...result, outcome: 'failed', error: both(failure, result.error) };
   }
+}
+
+/** An armed install fails with nobody there, and whoever looks may do so at any hour: nothing goes down then unasked. */
+function mustNotNow(own: WorkContext): boolean {
+  const { planned, server, ignoreWindow } = own;
+  return (
+    planned.startsAt !== undefined &&
+    !ignoreWindow &&
+    server.window !== undefined &&
+    !windowState(server.window, own.now()).open
+  );
 }
 
 const lookFirst = 'Show Log has the steps. Mend the cause before that version is installed again.';

@@ -42,6 +42,8 @@ export interface WorkContext {
   links: Links;
   library: Library;
   supplies: Supplies;
+  /** Maintenance windows hold up nothing. */
+  ignoreWindow: boolean;
   /** Journals the event before it resolves; whatever it tells is done after. */
   say(event: NewEvent): Promise<void>;
   /** Cancel: transfers stop, a job before its restart is undone. */
@@ -90,6 +92,12 @@ export class Work {
     }
   }
 
+  /** Where it is armed. Only an install is: taking it back is done while somebody watches. */
+  private get startsAt(): string | undefined {
+    const { action, planned } = this.context;
+    return action === 'install' ? planned.startsAt : undefined;
+  }
+
   private cancelled(error: FleetError): FleetError {
     const { server } = this.context;
     const step = error.step ?? 'connect';
@@ -115,9 +123,9 @@ export class Work {
       return this.nextHops(await this.facts());
     }
     // What it did alone is not done again unasked, at whatever hour somebody looks.
-    if (this.context.planned.startsAt !== undefined && mine?.state === 'cancelled')
+    if (this.startsAt !== undefined && mine?.state === 'cancelled')
       return this.settled('cancelled', disarmed(this.context.server));
-    if (this.context.planned.startsAt !== undefined && mine?.state === 'failed')
+    if (this.startsAt !== undefined && mine?.state === 'failed')
       throw jobError(this.context.server, mine.step, mine.message ?? 'no reason given');
     if (action === 'download') {
       await this.download(facts, this.context.to);
@@ -314,7 +322,7 @@ export class Work {
       now: this.context.now(),
     };
     const part = this.part(context, facts);
-    const { startsAt } = this.context.planned;
+    const { startsAt } = this;
     const waiting =
       startsAt === undefined ? [] : [await waitStep(this.contact, this.platform, startsAt, this.context)];
     const job: Job = {

@@ -139,6 +139,14 @@ describe('an armed install', () => {
     }
   });
 
+  it('is confirmed where a failed update would be rolled back: that takes somebody who follows it', () => {
+    const { plan } = arm({ system: { onFailure: 'roll-back' }, boxes: { a: {} } });
+    expect(one(plan, 'a').verdict).toBe('confirm');
+    expect(rule(one(plan, 'a'), 'arm.alone')?.message).toMatch(
+      /whether or not .*rolled back when .* only inside/,
+    );
+  });
+
   it('says why a server cannot be armed, and takes its steps away', () => {
     const short = { from: '22:00', to: '22:01' };
     const { plan } = arm({ boxes: { a: { window: short }, b: {} } });

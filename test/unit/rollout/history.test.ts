@@ -76,6 +76,46 @@ describe('the record of a rollout', () => {
     ]);
   });
 
+  it('of armed servers says when they began by themselves, and no times that nobody saw', () => {
+    const armed = planOf(
+      ['s-0', 's-1', 's-2'].map((id) => planned(id, { startsAt: at(100) })),
+      { s: 2 },
+    );
+    const begun = (second: number, ids: string[]): FleetEvent =>
+      event(second, {
+        ...{ type: 'rollout-started', action: 'install', fleet: '/site/f.jsonc', by: 'a@x' },
+        ...{
+          plan: { ...armed, servers: armed.servers.filter(({ id }) => ids.includes(id)) },
+          resumed: second > 0,
+        },
+      });
+    const waits = (second: number, server: string): FleetEvent =>
+      event(second, { type: 'status', server, step: 'wait', detail: null, status: 'queued' });
+    const ended = (second: number, server: string): FleetEvent[] => [
+      status(second - 10, server, 'backup'),
+      status(second - 8, server, 'restart'),
+      event(second - 3, { type: 'log', server, step: 'check-service', level: 'info', message: 'done' }),
+      event(second, { type: 'server-finished', server, outcome: 'done', status: 'installed', error: null }),
+    ];
+    const laid = ['s-0', 's-1', 's-2'].flatMap((id) => [status(1, id, 'start'), waits(2, id)]);
+    const seen = [
+      ...[begun(0, ['s-0', 's-1', 's-2']), ...laid],
+      // The first is watched; of the second its workstation hears in the morning; the third had missed its time.
+      ...ended(115, 's-0'),
+      ...[begun(300, ['s-1', 's-2']), waits(301, 's-1'), ...ended(312, 's-1'), waits(313, 's-2')],
+      event(314, {
+        ...{ type: 'server-finished', server: 's-2', outcome: 'failed', status: 'failed' },
+        error: { code: 'job.failed', message: 'too late', hint: null },
+      }),
+    ];
+    const known = summarise('r', seen, false);
+    expect(known && recordOf(known, seen).servers).toMatchObject([
+      { id: 's-0', startedAt: at(105), endedAt: at(115), seconds: 10, recordingGapSeconds: 5 },
+      { id: 's-1', startedAt: at(100), endedAt: at(312), seconds: null, recordingGapSeconds: null },
+      { id: 's-2', startedAt: null, outcome: 'failed', seconds: null, recordingGapSeconds: null },
+    ]);
+  });
+
   it('leaves open what has not ended', () => {
     const cut = events.slice(0, 4);
     const open = summarise('r', cut, false);

@@ -24,7 +24,12 @@ vi.mock('../../../src/updater/targets/read-facts', async (original) => ({
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
 
 const [server] = servers(fleetOf({ s: { servers: 1 } }));
-async function seen(now: () => Facts, signal = new AbortController().signal, of = server) {
+async function seen(
+  now: () => Facts,
+  signal = new AbortController().signal,
+  of = server,
+  arming: { arming?: string } = {},
+) {
   if (of === undefined) throw new Error('no server');
   answer = now;
   const links = {
@@ -32,7 +37,7 @@ async function seen(now: () => Facts, signal = new AbortController().signal, of 
     drop: () => undefined,
   } as unknown as Links;
   const library = { list: () => Promise.resolve([]) } as unknown as Library;
-  return look({ server: of, links, library, signal });
+  return look({ server: of, links, library, signal, ...arming });
 }
 const job = (state: JobFact['state']): Facts => ({
   ...well,
@@ -52,6 +57,25 @@ it.each<[string, Facts, string | undefined]>([
   ['a job that has ended', job('done'), undefined],
 ])('a look sees %s', async (_, facts, code) => {
   expect((await seen(() => facts)).wrong?.code).toBe(code);
+});
+
+it('a partner that is armed is in the way of all but those that were armed with it', async () => {
+  const waits = { startsAt: '2026-11-21T22:00:00Z', step: 'wait' };
+  const armed = (over: Partial<JobFact> = {}): Facts => {
+    const facts = job('running');
+    return { ...facts, job: { ...facts.job, ...waits, ...over } as JobFact };
+  };
+  const codeOf = async (facts: Facts, arming?: string) =>
+    (await seen(() => facts, undefined, undefined, arming === undefined ? {} : { arming })).wrong?.code;
+  expect(await codeOf(armed(), 'q')).toBeUndefined();
+  expect(await codeOf(armed())).toBe('job.busy');
+  expect(await codeOf(armed(), 'r')).toBe('job.busy');
+  expect((await seen(() => armed())).wrong?.message).toContain('is armed on s-0: ');
+  expect(await codeOf(armed({ step: 'backup' }), 'q')).toBe('job.busy');
+  // Nobody runs it, so it does not begin at its time.
+  expect(await codeOf(armed({ state: 'interrupted' }), 'q')).toBe('job.busy');
+  const down = { name: 'box', state: 'failed' } as const;
+  expect(await codeOf({ ...armed(), service: down }, 'q')).toBe('verify.service');
 });
 
 it('a look tells of what no waiting mends at once, and ends when nobody waits for it', async () => {

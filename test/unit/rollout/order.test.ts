@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
 import { fleetOf, planned, planOf } from './fixtures';
-import { done, failed, moments, play, withServers } from './stage';
+import { done, failed, moments, play, withServers, type Script } from './stage';
 
 const all = (system: string, count: number, wave: (index: number) => number = () => 0) =>
   Array.from({ length: count }, (_, i) => planned(`${system}-${i}`, { wave: wave(i) }));
@@ -61,6 +61,22 @@ describe('servers that stand in for each other', () => {
     expect(begun).toEqual([]);
     expect(outcomes).toEqual({ 'b-0': 'not-started' });
     expect(ended.outcome).toBe('failed');
+  });
+
+  it('are armed together: one that waits for its time because of this rollout is not away', async () => {
+    const work: Script['work'] = ({ mayBegin }) => (mayBegin(1) ? done : 'waits');
+    const looks = async (armed: boolean): Promise<(string | undefined)[]> => {
+      const seen: (string | undefined)[] = [];
+      const look: Script['look'] = (_, __, arming) => {
+        seen.push(arming);
+        return null;
+      };
+      const { outcomes } = await play(pair(), { ...plan, ...(armed && { armed }) }, { work, look });
+      expect(outcomes).toEqual({ 'a-0': 'done', 'a-1': 'done', 'b-0': 'done' });
+      return seen;
+    };
+    expect(await looks(true)).toEqual(['r', 'r']);
+    expect(await looks(false)).toEqual([undefined, undefined]);
   });
 
   it('are looked at before each version on the way', async () => {

@@ -38,7 +38,7 @@ export interface Script {
   /** How a server's part ends; well by default. */
   work?: (own: WorkContext) => WorkResult | Waits | Promise<WorkResult | Waits>;
   /** What is wrong with a server that is looked at; nothing by default. */
-  look?: (server: string, minutes: number) => FleetError | null;
+  look?: (server: string, minutes: number, arming?: string) => FleetError | null;
   rollBack?: (server: string, failure: WorkResult) => WorkResult;
   /** Turns of the event loop's smallest wheel that a line takes to the disk. */
   journalTakes?: number;
@@ -78,11 +78,11 @@ export async function play(fleet: Fleet, plan: Plan, script: Script = {}): Promi
       note(id, 'end');
       return script.work === undefined ? done : script.work(own);
     },
-    look: async ({ server, signal }) => {
+    look: async ({ server, signal, arming }) => {
       note(server.id, 'look');
       await clock.sleep(1);
       signal.throwIfAborted();
-      const wrong = script.look?.(server.id, since()) ?? null;
+      const wrong = script.look?.(server.id, since(), arming) ?? null;
       return { wrong, facts: null };
     },
     rollBack: async ({ server }, failure) => {

@@ -54,13 +54,20 @@ interface End {
 }
 
 /** One server's update, with one fault at one place, and a client that is started again if it was killed. */
-async function suffer(at: string, fault: Fault, { sick = false, during = 'install' } = {}): Promise<End> {
-  const fleet = fleetOf({ s: { servers: 1, ...(sick && { onFailure: 'roll-back' }) } });
+async function suffer(
+  at: string,
+  fault: Fault | null,
+  { sick = false, during = 'install', armed = false, window = {} } = {},
+): Promise<End> {
+  const fleet = fleetOf({ s: { servers: 1, ...(sick && { onFailure: 'roll-back' }), ...window } });
   const [server] = servers(fleet);
   if (server === undefined) throw new Error('no server');
-  const plan = planOf([planned(server.id, { from: oldVersion, to: newVersion, path: [newVersion] })], {
-    s: 1,
-  });
+  const times = armed && { startsAt: inSeconds(3), startsBy: inSeconds(60) };
+  const plan = planOf(
+    [planned(server.id, { from: oldVersion, to: newVersion, path: [newVersion], ...times })],
+    { s: 1 },
+    { ...(armed && { armed }) },
+  );
   const journal: FleetEvent[] = [];
   let generation = 0;
   let struck = false;
@@ -79,6 +86,8 @@ async function suffer(at: string, fault: Fault, { sick = false, during = 'instal
         return machine.powerCycle();
       case 'disk full':
         return machine.fillDisk();
+      case null:
+        return;
     }
   };
   const machine = new Machine({ ...server, returnMinutes: 1 }, sick, (step, action) => {
@@ -140,6 +149,8 @@ async function suffer(at: string, fault: Fault, { sick = false, during = 'instal
   const end = lastOf(journal, 'server-finished');
   return { machine, events: journal, outcome: end?.outcome, error: end?.error ?? null };
 }
+
+const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
 
 const started = (plan: ReturnType<typeof planOf>): FleetEvent => ({
   ...{
@@ -216,6 +227,37 @@ describe.concurrent('while a failed update is taken back', () => {
         },
       );
     }
+});
+
+describe.concurrent('while an armed install waits for its time', () => {
+  for (const fault of faults) {
+    const expected = fault === 'disk full' ? fullDisk['check-space'] : 'new and healthy';
+    it(`${fault}: ${expected}`, { timeout: 30_000 }, async () => {
+      const end = await suffer('wait', fault, { armed: true });
+      expect(found(end)).toBe(expected);
+      const waited = end.machine.job?.lines.filter(({ step }) => step === 'wait').map(({ event }) => event);
+      expect(waited).toEqual(fault === 'power-cycled' ? ['begin', 'begin', 'end'] : ['begin', 'end']);
+    });
+  }
+});
+
+describe.concurrent('an armed install that fails behind its restart', () => {
+  it('is taken back at once by whoever watches', async () => {
+    const end = await suffer('', null, { armed: true, sick: true });
+    expect(found(end)).toMatch(/^flagged: .*, old and healthy$/);
+    expect(end.error?.message).toContain(`It was rolled back to ${oldVersion}.`);
+  });
+
+  it('is left as it is while its maintenance window is shut', async () => {
+    // One minute of the week, three days from now.
+    const day = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' });
+    const days = [day.format(Date.now() + 3 * 86_400_000).toLowerCase()];
+    const window = { window: { from: '03:00', to: '03:01', days, timeZone: 'UTC' } };
+    const end = await suffer('', null, { armed: true, sick: true, window });
+    expect(found(end)).toBe('flagged: verify.service in check-service, new');
+    expect(end.error?.message).toContain('not rolled back: its maintenance window is shut');
+    expect(end.machine.entries.map(({ version }) => version)).toEqual([oldVersion, newVersion]);
+  });
 });
 
 it('the simulated machine is reached only while it is up', () => {

@@ -33,8 +33,11 @@ interface LaidJob {
   action: JobFact['action'];
   to: string;
   lines: JournalLine[];
+  steps: readonly string[];
   /** Index of the step to be done next. */
   next: number;
+  /** Armed: when it begins, as the plan said it and by the clock here (ms). */
+  armed: { startsAt: string; begins: number } | null;
   exit: { state: 'done' | 'failed' | 'cancelled'; step: string | null; message: string } | null;
   cancelled: boolean;
 }
@@ -54,6 +57,8 @@ export class Machine {
   private cut = false;
   private boot = 1;
   private full = false;
+  /** Seconds by which its clock is wrong. */
+  private readonly clockOff = -3_600;
   private life = new AbortController();
   private running = false;
   private readonly watchers = new Set<() => void>();
@@ -104,10 +109,17 @@ export class Machine {
       this.staged = null;
       this.up = true;
       this.changed();
+      // Armed, it goes on at each boot.
+      if (this.job?.steps[this.job.next] === 'wait') this.goOn();
     });
   }
 
   // ---- what is asked of it
+
+  /** Seconds since 1970. */
+  clock(): number {
+    return Math.floor(Date.now() / 1000) + this.clockOff;
+  }
 
   reach(): void {
     if (this.cut) throw new FleetError('link.lost', `The connection to ${this.server.id} was lost.`);
@@ -129,8 +141,9 @@ export class Machine {
       job: job && {
         ...{ id: job.id, action: job.action, to: job.to, by: 'tester@desk', since: 0 },
         state: this.running ? 'running' : (job.exit?.state ?? 'interrupted'),
-        step: job.exit?.step ?? jobSteps[job.next] ?? null,
+        step: job.exit?.step ?? job.steps[job.next] ?? null,
         message: job.exit?.message ?? null,
+        ...(job.armed && { startsAt: job.armed.startsAt }),
       },
     };
   }
@@ -146,12 +159,15 @@ export class Machine {
     this.loaded = true;
   }
 
-  start({ id, settings }: Job): void {
+  start({ id, settings, lines }: Job): void {
     if (this.running) throw new FleetError('job.busy', `A job runs on ${this.server.id}.`);
     if (this.job?.id !== id) {
       const action = settings.action?.[0] as JobFact['action'];
       const to = settings.to?.[0] ?? '';
-      this.job = { id, action, to, lines: [], next: 0, exit: null, cancelled: false };
+      const begins = lines.find(({ words }) => words[0] === 'wait')?.words[1];
+      const armed = begins === undefined ? null : armedAt(settings['starts-at']?.[0] ?? '', Number(begins));
+      const steps = armed === null ? jobSteps : ['wait', ...jobSteps];
+      this.job = { id, action, to, lines: [], steps, next: 0, armed, exit: null, cancelled: false };
     }
     this.goOn();
   }
@@ -191,8 +207,8 @@ export class Machine {
   // ---- the runner
 
   private async run(job: LaidJob, life: AbortSignal): Promise<void> {
-    while (job.next < jobSteps.length) {
-      const step = jobSteps[job.next] ?? '';
+    while (job.next < job.steps.length) {
+      const step = job.steps[job.next] ?? '';
       if (job.cancelled && !isBehindSwap(step) && step !== 'restart')
         return this.takeBack(job, 'cancelled', step, 'cancelled');
       const again = job.lines.at(-1);
@@ -200,7 +216,8 @@ export class Machine {
       if (!restarted) {
         this.line(job, 'begin', step, step === 'restart' ? this.bootId : '');
         this.onStep(step, job.action);
-        await sleep(stepTime);
+        do await sleep(stepTime);
+        while (step === 'wait' && this.clock() < (job.armed?.begins ?? 0) && !life.aborted);
         if (life.aborted) return;
         const why = this.does(step, job);
         if (why !== undefined) return this.takeBack(job, 'failed', step, why);
@@ -219,7 +236,7 @@ export class Machine {
 
   /** Undefined where it went well. */
   private does(step: string, job: LaidJob): string | undefined {
-    const writes = !['restart', 'check-swap', 'commit', 'check-service'].includes(step);
+    const writes = !['wait', 'restart', 'check-swap', 'commit', 'check-service'].includes(step);
     if (this.full && writes) return 'no space left on device';
     if (step === 'place') this.staged = job.to;
     if (step === 'record' && job.action === 'install' && this.entries.at(-1)?.id !== job.id)
@@ -275,6 +292,8 @@ export class Machine {
 }
 
 export const machineOf = (link: Link): Machine => (link as Link & { machine: Machine }).machine;
+
+const armedAt = (startsAt: string, begins: number): LaidJob['armed'] => ({ startsAt, begins });
 
 function entry(id: string, version: string, backup: string | null): HistoryEntry {
   return { id, version, modules: {}, backup, kept: [], at: 0, by: 'tester@desk' };

@@ -47,6 +47,7 @@ export const simulatedPlatform = {
   family: 'linux',
   stateDir: () => '/state',
   join: (...parts: string[]) => parts.join('/'),
+  clock: (link) => Promise.resolve(machineOf(link).clock()),
   prepare: (link) => Promise.resolve(machineOf(link).reach()),
   startJob: (link, job) => Promise.resolve(machineOf(link).start(job)),
   continueJob: (link) => Promise.resolve(machineOf(link).goOn()),
