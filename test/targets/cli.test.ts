@@ -100,6 +100,16 @@ describe('the command line against real servers', () => {
     expect(await statusOf('pier-1')).toMatchObject({ version: '1.4.1', loaded: [] });
   });
 
+  it('an install is not armed where the server would not go on alone', async () => {
+    const words = ['--server', 'pier-1', '--arm', '--at', '2099-11-28T22:00'];
+    const plan = await cli(['plan', ...words]);
+    expect(plan.code).toBe(3);
+    expect(plan.stdout).toContain('arm.no-boot');
+    const install = await cli(['install', '--yes', ...words]);
+    expect(install.code).toBe(3);
+    expect(`${install.stdout}${install.stderr}`).toContain('arm.no-boot');
+  });
+
   it('loads, downloads, installs and rolls back, every event a line', async () => {
     expect((await cli(['load'])).code).toBe(0);
     const download = await cli(['download', '--json', '--server', 'pier-1']);
@@ -160,16 +170,6 @@ describe('the command line against real servers', () => {
     expect(await cancelled).toMatchObject({ code: 0 });
     expect([0, 130]).toContain(first.code);
     expect(eventsOf(first).at(-1)?.type).toBe('rollout-finished');
-  });
-
-  it('an install is not armed where the server would not go on alone', async () => {
-    const words = ['--server', 'pier-1', '--arm', '--at', '2099-11-28T22:00'];
-    const plan = await cli(['plan', ...words]);
-    expect(plan.code).toBe(3);
-    expect(plan.stdout).toContain('arm.no-boot');
-    const install = await cli(['install', '--yes', ...words]);
-    expect(install.code).toBe(3);
-    expect(`${install.stdout}${install.stderr}`).toContain('arm.no-boot');
   });
 
   it('an unreachable server is said with its hint: 1 for status, 3 for plan', async () => {
