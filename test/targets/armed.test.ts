@@ -12,7 +12,8 @@ const after = { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.4.0' };
 const patience = 60_000;
 
 /** Installs that servers begin by themselves, with no workstation awake. */
-describe('an armed install on real Linux', () => {
+// Side by side: they mostly wait.
+describe.concurrent('an armed install on real Linux', () => {
   let lab: Lab;
   let place: Awaited<ReturnType<typeof scratch>>;
   let repository: string;
