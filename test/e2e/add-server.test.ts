@@ -1,11 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../lab/until';
 import { session, useWorkbench } from './session';
 
 const workbench = useWorkbench();
 const fleetFile = () => session().fleet ?? '';
+let before = '';
+beforeAll(() => (before = readFileSync(fleetFile(), 'utf8')));
+// Other tests stand before the same fleet.
+afterAll(() => writeFileSync(fleetFile(), before));
 
 it('says above each system of the fleet file how it stands', async () => {
   const { page } = workbench();
