@@ -1,11 +1,15 @@
-import { expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
 import type { Locator } from 'playwright-core';
-import { useWorkbench } from './session';
+import { session, useWorkbench } from './session';
 import { until } from '../lab/until';
 import { exactly } from './exactly';
 
 const workbench = useWorkbench();
 const minutes = 60_000;
+const fleetFile = () => session().fleet ?? '';
+let before = '';
+beforeAll(() => (before = readFileSync(fleetFile(), 'utf8')));
 
 /** The side bar's sections beside the fleet, opened as a person opens them. */
 async function open(section: string): Promise<Locator> {
@@ -122,4 +126,21 @@ it('lists a rollout while it runs and when it is over', { timeout: 4 * minutes }
   await workbench().rowAction(await workbench().treeRow(/Install 1\.4\.2/, 'Rollouts'), 'Open Fleet View');
   await workbench().webview().getByRole('button', { name: 'Report' }).waitFor();
   await workbench().screenshot('rollout in the fleet view');
+});
+
+it('leaves the fleet as it was, for the tests behind it', { timeout: 3 * minutes }, async () => {
+  writeFileSync(fleetFile(), before);
+  await workbench().contextMenu(
+    await workbench().treeRow('pier-1', 'Fleet'),
+    'Roll Back to Earlier Version…',
+  );
+  await workbench().modal('Roll Back');
+  await until(
+    'pier-1 to be back',
+    async () => {
+      const row = await workbench().treeRow('pier-1', 'Fleet');
+      return /1\.4\.1 → 1\.5\.0/.test((await row.innerText()).replace(/\s+/g, ' '));
+    },
+    2 * minutes,
+  );
 });
