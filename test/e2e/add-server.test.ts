@@ -29,8 +29,11 @@ it('adds a server step by step, and says why a connection fails', async () => {
   const { page, quick } = workbench();
   await quick.command('VMS Fleet: Add Server…');
   await quick.pick('harbour');
-  await quick.input('a@b@c');
-  expect(await quick.message()).toContain('An address is host, host:port or user@host:port.');
+  // Said while it is typed.
+  await quick.widget.locator('.quick-input-box input').fill('a@b@c');
+  await until('why that is no address', async () =>
+    (await quick.message()).includes('An address is host, host:port or user@host:port.'),
+  );
   await quick.input('root@127.0.0.1:2');
   await quick.input('root');
   await workbench().screenshot('add server, way');

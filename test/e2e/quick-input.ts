@@ -16,16 +16,23 @@ export class QuickInput {
 
   /** Runs a command by its whole title, as the palette shows it: `VMS Fleet: Refresh`. */
   async command(title: string): Promise<void> {
-    await this.#openPalette();
-    await this.#box.fill(`>${title}`);
+    await this.#type(`>${title}`);
     await this.#choose(title);
   }
 
   /** Opens a file of the workspace by its name. */
   async file(name: string): Promise<void> {
-    await this.#openPalette();
-    await this.#box.fill(name);
+    await this.#type(name);
     await this.#choose(name);
+  }
+
+  /** Into the palette. An editor that is just opening takes the focus, and the palette goes with it: then it is opened again. */
+  async #type(text: string): Promise<void> {
+    await until('the palette to take what is typed', async () => {
+      await this.#openPalette();
+      await this.#box.fill(text, { timeout: 3000 });
+      return true;
+    });
   }
 
   /** Answers a quick pick by the label of one item. */
