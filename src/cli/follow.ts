@@ -1,3 +1,4 @@
+import { ArmedServers } from '../updater/rollout/armed-servers';
 import type { FleetEvent } from '../updater/rollout/events';
 import { cancelMeaning } from '../updater/rollout/meaning';
 import type { RolloutResult, Updater } from '../updater/updater';
@@ -56,29 +57,26 @@ export async function untilArmed(
   updater: Updater,
   terminal: Terminal,
   work: () => Promise<RolloutResult>,
-  servers: ReadonlySet<string>,
+  servers: readonly string[],
 ): Promise<ExitCode> {
-  const settled = new Map<string, 'armed' | 'ended' | 'failed'>();
+  const seen = new ArmedServers(servers);
   let rollout = '';
   let leave: () => void = () => undefined;
   const left = new Promise<void>((resolve) => (leave = resolve));
   const subscription = updater.events.on((event) => {
     if (event.type === 'rollout-started') rollout = event.rollout ?? '';
-    if (event.type === 'status' && event.step === 'wait') settled.set(event.server, 'armed');
-    if (event.type === 'server-finished')
-      settled.set(event.server, event.outcome === 'failed' ? 'failed' : 'ended');
-    const all = [...servers].every((id) => settled.has(id));
-    if (all && [...settled.values()].includes('armed')) leave();
+    if (seen.see(event)) leave();
   });
   const followed = new AbortController();
   const ended = follow(updater, terminal, work, followed.signal);
   const early = left.then(() => {
     followed.abort();
-    const armed = [...settled].flatMap(([id, how]) => (how === 'armed' ? [id] : []));
     if (terminal.json) terminal.line({ at: new Date().toISOString(), rollout, type: 'rollout-left' });
-    terminal.say(`${armed.join(', ')}: will begin by itself. Nothing of this computer is needed for it.`);
+    terminal.say(
+      `${seen.armed.join(', ')}: will begin by itself. Nothing of this computer is needed for it.`,
+    );
     terminal.note(`vms-fleet resume ${rollout} sees what became of it; vms-fleet cancel ${rollout} disarms.`);
-    return [...settled.values()].includes('failed') ? exit.failed : exit.done;
+    return seen.failed ? exit.failed : exit.done;
   });
   // Let go of when the updater is disposed of.
   ended.catch(() => undefined);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ArmedServers } from '../updater/rollout/armed-servers';
 import type { Faces } from '../vscode/faces';
 import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
@@ -10,19 +11,13 @@ export function whenArmed(
   session: FleetSession,
   servers: readonly string[],
 ): vscode.Disposable {
-  const open = new Set(servers);
-  const armed: string[] = [];
+  const seen = new ArmedServers(servers);
   const events = session.onEvent((event) => {
-    if (!('server' in event) || !open.has(event.server)) return;
-    const waits = event.type === 'status' && event.step === 'wait';
-    if (!waits && event.type !== 'server-finished') return;
-    open.delete(event.server);
-    if (waits) armed.push(event.server);
-    if (open.size > 0 || armed.length === 0) return;
+    if (!seen.see(event)) return;
     events.dispose();
     const text = vscode.l10n.t(
       'Armed: {0}. What was laid down there begins by itself, also when this computer is off; Cancel Rollout disarms.',
-      listed(armed, 5),
+      listed(seen.armed, 5),
     );
     vscode.window.showInformationMessage(text).then(undefined, (error: unknown) => report(faces.log, error));
   });

@@ -14,12 +14,15 @@ export class Workbench {
   readonly quick: QuickInput;
   readonly #browser: Browser;
   readonly #session: Session;
+  /** Output channels of windows before this one: closed, they live on for a while and tell what happens here too. */
+  readonly #others: ReadonlySet<string>;
 
   private constructor(browser: Browser, page: Page, session: Session) {
     this.page = page;
     this.quick = new QuickInput(page);
     this.#browser = browser;
     this.#session = session;
+    this.#others = new Set(this.#logs());
   }
 
   /** Opens a browser and the session's folder in it. */
@@ -240,14 +243,17 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
-  /** What the extension has written to its output channel since the server started; '' while there is none. */
+  /** What the extension has written to its output channel in this window; '' while there is none. */
   outputChannel(name: string): string {
     const ending = join(extensionId, `${name}.log`);
-    return readdirSync(this.#session.logs, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith(ending))
-      .sort()
+    return this.#logs()
+      .filter((file) => file.endsWith(ending) && !this.#others.has(file))
       .map((file) => readFileSync(join(this.#session.logs, file), 'utf8'))
       .join('');
+  }
+
+  #logs(): string[] {
+    return readdirSync(this.#session.logs, { recursive: true, encoding: 'utf8' }).sort();
   }
 
   /** Saves `out/screenshots/<name>.png`; returns its path. */

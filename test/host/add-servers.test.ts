@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import { servers } from '../../src/updater/fleet/model';
 import { commandIds } from '../../src/vscode/ids';
 import { goBack, offered, Person } from './person';
-import { demoFleet, eventually, workspaceFolder } from './support';
+import { until } from '../lab/until';
+import { demoFleet, workspaceFolder } from './support';
 import { api, row } from './tree';
 
 /** One server of the demo under another name, in a fleet file of its own; port 1 of loopback refuses at once. */
@@ -57,7 +58,7 @@ describe('adding servers', function () {
     const found = servers((await (await api()).updaterFor(demo))!.fleet)[0]!;
     place = { port: found.port!, user: found.user! };
     writeFileSync(file, fleet(place.port, found.identityFile!));
-    await eventually('the system', () => row('kiosks'));
+    await until('the system', () => row('kiosks'));
   });
   afterEach(() => person.leave());
   after(() => [file, inventory].forEach((one) => rmSync(one, { force: true })));
@@ -96,7 +97,7 @@ describe('adding servers', function () {
         `"environment": "e" \\}, // the first\\n +"kiosk-2": \\{ "host": "127.0.0.1", "port": ${place.port}, "user": "${place.user}", "environment": "env-2" \\}\\n`,
       ),
     );
-    await eventually('the server, asked', async () => {
+    await until('the server, asked', async () => {
       const found = await row('kiosk-2');
       return found !== undefined && !/not asked/.test(found.description);
     });

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { commandIds, serverLogScheme, toolNames } from '../../src/vscode/ids';
 import { Person } from './person';
-import { demoFleet, eventually } from './support';
+import { until } from '../lab/until';
+import { demoFleet } from './support';
 import { row } from './tree';
 
 describe('around a server', function () {
@@ -19,7 +20,7 @@ describe('around a server', function () {
   const call = async (command: string, label: string, picks: string[] = []) => {
     person.leave();
     person = new Person(picks);
-    const { node } = await eventually(`the row ${label}`, () => row(label));
+    const { node } = await until(`the row ${label}`, () => row(label));
     await vscode.commands.executeCommand(command, node, [node]);
   };
   before(() => call(commandIds.refreshSelected, 'hall-a'));
@@ -61,7 +62,7 @@ describe('around a server', function () {
     assert.doesNotMatch(document.getText(), /hall-b/);
     const before = document.lineCount;
     await call(commandIds.refreshSelected, 'hall-a');
-    await eventually('the next line', () => document.lineCount > before);
+    await until('the next line', () => document.lineCount > before);
   });
 
   it('says above each system how it stands', async () => {

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { commandIds } from '../../src/vscode/ids';
 import { Person } from './person';
-import { demoFleet, eventually, outputChannel } from './support';
+import { until } from '../lab/until';
+import { demoFleet, outputChannel } from './support';
 import { api, row } from './tree';
 
 /** The demo's release that was built broken: its service never starts. */
@@ -31,7 +32,7 @@ describe('an update that fails', function () {
     person = new Person();
     // A minute is what the demo gives a service to become healthy; this one never will.
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"timeoutSeconds": 60', '"timeoutSeconds": 8'));
-    await eventually('the shorter deadline', async () => {
+    await until('the shorter deadline', async () => {
       const fleet = (await (await api()).updaterFor(uri))?.fleet;
       return fleet?.systems.every(({ servers }) =>
         servers.every(({ health }) => health.timeoutSeconds === 8),
@@ -43,13 +44,13 @@ describe('an update that fails', function () {
   it('ends in one notification with server, cause and what to do next', async () => {
     await call(commandIds.refreshSelected);
     await call(commandIds.chooseVersions, [server, 'core', broken, 'Write']);
-    await eventually('the wanted version', async () => (await row(server))?.description.includes(broken));
+    await until('the wanted version', async () => (await row(server))?.description.includes(broken));
     await call(commandIds.install);
     const told = person.messages.filter(({ modal }) => !modal);
     assert.equal(told.length, 1, JSON.stringify(told));
     assert.match(told[0]?.text ?? '', /^Install: 1 of 1 server failed\. hall-b at \S+: .+/);
     assert.deepEqual(told[0]?.buttons, ['Resume', 'Roll Back…', 'Fleet View', 'Show Log']);
-    await eventually('the log', () => /\[error\] \[hall-b\] \S+: .+/.test(outputChannel('VMS Fleet')));
+    await until('the log', () => /\[error\] \[hall-b\] \S+: .+/.test(outputChannel('VMS Fleet')));
   });
 
   it('leaves a rollout that resuming offers', async () => {

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'mocha';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { eventually, workspaceFolder } from './support';
+import { until } from '../lab/until';
+import { workspaceFolder } from './support';
 import { api, row, rows } from './tree';
 
 /** Ports 1 and 2 of loopback refuse at once. */
@@ -34,7 +35,7 @@ describe('a fleet file in the opened folder', () => {
   after(() => rmSync(file, { force: true }));
 
   it('shows its system and servers, with ids that stay over an edit', async () => {
-    const found = await eventually('the system', () => row('sheds'));
+    const found = await until('the system', () => row('sheds'));
     const ids = found.children.map(({ id }) => id);
     assert.deepEqual(
       found.children.map(({ label }) => label),
@@ -42,7 +43,7 @@ describe('a fleet file in the opened folder', () => {
     );
     assert.equal(new Set(ids).size, 2);
     writeFileSync(file, fleet('shed-1', '1.4.2'));
-    await eventually('the new version', async () => {
+    await until('the new version', async () => {
       const modules = (await row('shed-1'))?.children[0]?.children;
       return modules?.some(({ description }) => description.includes('1.4.2'));
     });
@@ -54,13 +55,13 @@ describe('a fleet file in the opened folder', () => {
 
   it('underlines what is wrong, at its line, and keeps the last good tree', async () => {
     writeFileSync(file, fleet('shed-1').replace('"port": 1', '"port": 700000'));
-    const found = await eventually('a diagnostic', () => diagnostics()[0]);
+    const found = await until('a diagnostic', () => diagnostics()[0]);
     assert.equal(found.range.start.line, 9);
     assert.equal(found.severity, vscode.DiagnosticSeverity.Error);
     assert.equal((await row('sheds'))?.children.length, 2);
     writeFileSync(file, fleet('shed-9'));
-    await eventually('no diagnostic', () => diagnostics().length === 0);
-    await eventually('the renamed server', () => row('shed-9'));
+    await until('no diagnostic', () => diagnostics().length === 0);
+    await until('the renamed server', () => row('shed-9'));
     assert.equal(await row('shed-1'), undefined);
   });
 
@@ -68,7 +69,7 @@ describe('a fleet file in the opened folder', () => {
     const updater = await (await api()).updaterFor(uri);
     assert.ok(updater);
     await updater.refresh();
-    const server = await eventually('the status', async () => {
+    const server = await until('the status', async () => {
       const found = await row('shed-2');
       return found?.description.includes('unreachable') === true ? found : undefined;
     });
@@ -78,7 +79,7 @@ describe('a fleet file in the opened folder', () => {
 
   it('is gone from the tree when it is deleted', async () => {
     rmSync(file);
-    await eventually('an empty place', async () => (await row('sheds')) === undefined);
+    await until('an empty place', async () => (await row('sheds')) === undefined);
     assert.deepEqual(
       (await rows()).filter(({ id }) => id.includes('sheds')),
       [],

@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Person } from './person';
-import { dataFolder, eventually, workspaceFolder } from './support';
+import { until } from '../lab/until';
+import { dataFolder, workspaceFolder } from './support';
 import { api } from './tree';
 
 describe('a rollout that a closed VS Code left behind', () => {
@@ -41,14 +42,14 @@ describe('a rollout that a closed VS Code left behind', () => {
 
   it('is told once, with what to do', async () => {
     writeFileSync(file, '{ "name": "Left", "systems": {} }');
-    const told = await eventually('the notification', () =>
+    const told = await until('the notification', () =>
       person.messages.find(({ text }) => text.includes('interrupted')),
     );
     assert.equal(told.text, 'Install of 2 servers (Left) was interrupted.');
     assert.deepEqual(told.buttons, ['Resume', 'Show Log', 'Later']);
     assert.equal(told.modal, false);
     writeFileSync(file, '{ "name": "Left, again", "systems": {} }');
-    await eventually('the new name', async () => {
+    await until('the new name', async () => {
       const updater = await (await api()).updaterFor(vscode.Uri.file(file));
       return updater?.fleet.name === 'Left, again';
     });

@@ -10,7 +10,8 @@ import { gunzipSync } from 'node:zlib';
 import * as vscode from 'vscode';
 import { commandIds } from '../../src/vscode/ids';
 import { Person } from './person';
-import { eventually, extension, workspaceFolder } from './support';
+import { until } from '../lab/until';
+import { extension, workspaceFolder } from './support';
 import { api, row } from './tree';
 
 /** Port 1 of loopback refuses at once. */
@@ -48,7 +49,7 @@ describe('loading an Eocortex package', () => {
     );
   const call = async (command: string, system: string, given: Person) => {
     person = given;
-    const { node } = await eventually(`the row ${system}`, () => row(system));
+    const { node } = await until(`the row ${system}`, () => row(system));
     await vscode.commands.executeCommand(command, node, [node]);
   };
   const library = async () =>
@@ -69,7 +70,7 @@ describe('loading an Eocortex package', () => {
 
   it('is offered as Load where there is none, and as Replace where there is one', async () => {
     person = new Person();
-    const [quay, mole] = [await eventually('quay', () => row('quay')), await row('mole')];
+    const [quay, mole] = [await until('quay', () => row('quay')), await row('mole')];
     assert.ok(quay.words.includes('loadable') && !quay.words.includes('replaceable'));
     assert.ok(mole?.words.includes('replaceable') === true && !mole.words.includes('loadable'));
     assert.match(mole.description, /^eocortex · 4\.2\.18 · 2 servers$/);
@@ -111,7 +112,7 @@ describe('loading an Eocortex package', () => {
     await call(commandIds.load, 'quay', new Person(['From a File'], [''], [mute]));
     assert.match(person.messages.at(-1)?.text ?? '', /^quay: loaded Eocortex 4\.3\.1, complete distribution/);
     writeFileSync(file, text);
-    await eventually('the file as it was', async () => (await row('quay'))?.words.includes('loadable'));
+    await until('the file as it was', async () => (await row('quay'))?.words.includes('loadable'));
   });
 
   it('loads the first one from a file, without a question, and tells what it is', async () => {
@@ -125,7 +126,7 @@ describe('loading an Eocortex package', () => {
       readFileSync(file, 'utf8'),
       text.replace('// nothing loaded yet', '// nothing loaded yet\n      "version": "4.3.1",'),
     );
-    await eventually('the other words', async () => (await row('quay'))?.words.includes('replaceable'));
+    await until('the other words', async () => (await row('quay'))?.words.includes('replaceable'));
     const expected = { version: '4.3.1', kind: 'installer', file: basename(exe) };
     assert.ok(
       (await library()).some(({ version, kind, file }) =>
@@ -148,7 +149,7 @@ describe('loading an Eocortex package', () => {
     );
     assert.ok(!JSON.stringify([person.messages, person.lists]).includes('hunter2'));
     assert.match(readFileSync(file, 'utf8'), /"version": "4\.3\.1", \/\/ the last good one/);
-    await eventually('the new version', async () => (await row('mole'))?.description.includes('4.3.1'));
+    await until('the new version', async () => (await row('mole'))?.description.includes('4.3.1'));
   });
 
   it('goes on with a download that broke off, when the person says so', async function () {
@@ -203,7 +204,7 @@ describe('loading an Eocortex package', () => {
   it('lists a recorder with the rule that keeps it out, and offers it nothing', async () => {
     person = new Person();
     await (await (await api()).updaterFor(uri))?.refresh();
-    const nvr = await eventually('the rule', async () => {
+    const nvr = await until('the rule', async () => {
       const found = await row('mole-nvr');
       return found?.description.includes('not supported') === true ? found : undefined;
     });

@@ -26,27 +26,6 @@ export const demoFleet = process.env['VMS_FLEET_TEST_FLEET'];
 /** The data folder of this run, never the person's own. */
 export const dataFolder = process.env['VMS_FLEET_HOME'];
 
-/** Asks again until the answer is neither undefined nor false; after `deadline` ms (default 20 s) the last error or a timeout is thrown. */
-export async function eventually<T>(
-  what: string,
-  ask: () => T | PromiseLike<T>,
-  deadline = 20_000,
-): Promise<Exclude<T, false | undefined>> {
-  const end = Date.now() + deadline;
-  for (;;) {
-    let cause: unknown;
-    try {
-      const answer = await ask();
-      if (answer !== undefined && answer !== false) return answer as Exclude<T, false | undefined>;
-    } catch (error) {
-      cause = error;
-    }
-    if (Date.now() > end)
-      throw new Error(`Waited ${deadline / 1000} s for ${what}: ${String(cause)}`, { cause });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** What the extension has written so far to the output channel of this name; '' while there is none. */
 export function outputChannel(channel: string): string {
   const logs = process.env['VMS_FLEET_TEST_LOGS'];

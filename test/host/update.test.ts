@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { commandIds } from '../../src/vscode/ids';
 import { Person } from './person';
-import { demoFleet, eventually, outputChannel } from './support';
+import { until } from '../lab/until';
+import { demoFleet, outputChannel } from './support';
 import { api, row } from './tree';
 
 /** A server of the demo that restarts by its service, and a version that is due to it only once the fleet file says so. */
@@ -32,7 +33,7 @@ describe('an update of a demo server, by commands', function () {
   };
   const stateOf = async () => (await (await api()).updaterFor(uri))?.state().get(server);
   const described = (pattern: RegExp) =>
-    eventually(`${server}: ${pattern}`, async () => {
+    until(`${server}: ${pattern}`, async () => {
       const { description } = (await row(server)) ?? { description: 'no row' };
       if (!pattern.test(description)) throw new Error(description);
       return true;
@@ -42,7 +43,7 @@ describe('an update of a demo server, by commands', function () {
   after(() => person.leave());
 
   it('shows version and status after a refresh', async () => {
-    await eventually('the row', () => row(server));
+    await until('the row', () => row(server));
     await call(commandIds.refreshSelected);
     await described(/^1\.4\.2 · installed/);
   });
@@ -53,10 +54,7 @@ describe('an update of a demo server, by commands', function () {
     await call(commandIds.chooseVersions, [server, 'core', to, 'Write']);
     const text = readFileSync(file, 'utf8');
     assert.deepEqual(comments(text), comments(before));
-    await eventually(
-      'the wanted version',
-      async () => (await stateOf()) !== undefined && (await wanted()) === to,
-    );
+    await until('the wanted version', async () => (await stateOf()) !== undefined && (await wanted()) === to);
     await call(commandIds.refreshSelected);
     await described(/1\.4\.2 → 1\.5\.0/);
   });
@@ -78,7 +76,7 @@ describe('an update of a demo server, by commands', function () {
     await call(commandIds.plan, ['Install']);
     const document = vscode.workspace.textDocuments.find(({ uri: { scheme } }) => scheme === 'vms-fleet');
     assert.match(document?.getText() ?? '', /## hall\\-a: /);
-    await eventually('the rendered plan', () =>
+    await until('the rendered plan', () =>
       vscode.window.tabGroups.activeTabGroup.activeTab?.label.includes('Plan'),
     );
     assert.equal((await stateOf())?.version, from);
@@ -99,7 +97,7 @@ describe('an update of a demo server, by commands', function () {
     assert.match(asked?.value ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d$/);
     assert.equal(await asked?.validateInput?.('2099-02-31 10:00'), 'Write it like 2026-11-28 22:00.');
     assert.equal(await asked?.validateInput?.('2020-01-01 10:00'), 'That has passed.');
-    const told = await eventually('the refusal', () =>
+    const told = await until('the refusal', () =>
       person.messages.find(({ text }) => text.includes('arm.no-boot')),
     );
     assert.match(told.text, /^Install: nothing can be done now\. hall-a: blocked: /);
@@ -114,7 +112,7 @@ describe('an update of a demo server, by commands', function () {
     );
     await described(/^1\.5\.0 · installed/);
     assert.equal((await stateOf())?.version, to);
-    await eventually('the log', () => /\[hall-a\] \S+: .+/.test(outputChannel('VMS Fleet')));
+    await until('the log', () => /\[hall-a\] \S+: .+/.test(outputChannel('VMS Fleet')));
   });
 
   it('rolls it back', async () => {

@@ -8,7 +8,8 @@ import * as vscode from 'vscode';
 import { writeZip } from '../../demo/zip';
 import { commandIds } from '../../src/vscode/ids';
 import { Person } from './person';
-import { dataFolder, eventually, extension, workspaceFolder } from './support';
+import { until } from '../lab/until';
+import { dataFolder, extension, workspaceFolder } from './support';
 import { api, rowIn, rows, rowsOf, type Row } from './tree';
 
 /** Nothing listens at these ports of loopback. */
@@ -60,7 +61,7 @@ describe('the views beside each other', () => {
 
   before(async () => {
     writeFileSync(file, text);
-    await eventually('the fleet', async () => (await rowIn('tree', 'vbox-1')) !== undefined);
+    await until('the fleet', async () => (await rowIn('tree', 'vbox-1')) !== undefined);
   });
   afterEach(async () => {
     await call(commandIds.groupBySystem);
@@ -139,7 +140,7 @@ describe('the views beside each other', () => {
     return [type, await item.asString()];
   };
   const said = (pattern: RegExp) =>
-    eventually(`${pattern}`, () => person?.messages.find((message) => pattern.test(message.text)));
+    until(`${pattern}`, () => person?.messages.find((message) => pattern.test(message.text)));
 
   it('load an installer that is dropped on a system, and ask before it replaces one', async () => {
     const exe = join(folder, 'EocortexMainCommon Installer.exe');
@@ -150,14 +151,14 @@ describe('the views beside each other', () => {
     await said(/^vquay: loaded Eocortex 4\.3\.1/);
     assert.equal(person?.question?.text, 'vquay: replace 4.2.18 by 4.3.1?');
     assert.match(readFileSync(file, 'utf8'), /"version": "4\.3\.1", \/\/ the last good one/);
-    const found = await eventually('the package', () => rowIn('packages', 'Eocortex 4.3.1'));
+    const found = await until('the package', () => rowIn('packages', 'Eocortex 4.3.1'));
     assert.match(found.description, /^wanted by .*vquay.* · x64 · [\d.]+ [KM]iB · added /);
     assert.deepEqual(found.words, ['package']);
   });
 
   it('set the version of a system by a package that is dragged onto one of its servers', async () => {
     writeFileSync(file, text);
-    await eventually('the old version, in the editor too', async () => {
+    await until('the old version, in the editor too', async () => {
       const shown = (await rowIn('tree', 'vquay'))?.description.includes('4.2.18');
       return shown === true && (await vscode.workspace.openTextDocument(uri)).getText() === text;
     });
@@ -206,7 +207,7 @@ describe('the views beside each other', () => {
   });
 
   it('copy the hash of a package, and remove it after saying who needs it', async () => {
-    const found = await eventually('the package', () => rowIn('packages', 'Eocortex 4.3.1'));
+    const found = await until('the package', () => rowIn('packages', 'Eocortex 4.3.1'));
     await call(commandIds.copyHash, found.node);
     const hash = await vscode.env.clipboard.readText();
     assert.match(hash, /^[0-9a-f]{64}$/);
@@ -235,7 +236,7 @@ describe('the views beside each other', () => {
       ...{ wave: 0, steps: [] },
     });
     const shown = (pattern: RegExp) =>
-      eventually(`a rollout ${pattern}`, async () => {
+      until(`a rollout ${pattern}`, async () => {
         const found = await rowsOf('rollouts');
         const one = found.find(({ id: key }) => key.endsWith(id));
         if (!one || !pattern.test(`${one.label} ${one.description}`))
@@ -261,10 +262,10 @@ describe('the views beside each other', () => {
       say('1', { type: 'status', server: 'vquay-1', status: 'installing', step: 'run', detail: 'setup' });
       const running = await shown(/^Install 4\.3\.1 running · 0 of 2 done · .* · night@shift/);
       assert.deepEqual(running.words, ['rollout', 'running', 'pausable']);
-      await eventually('what is done to its server', async () =>
+      await until('what is done to its server', async () =>
         (await rowIn('rollouts', 'vquay-1'))?.description.startsWith('installing: setup · 4.2.18 → 4.3.1'),
       );
-      await eventually('its row to move to the others of its status', async () =>
+      await until('its row to move to the others of its status', async () =>
         JSON.stringify(await labels()).includes('["Installing","vquay-1"]'),
       );
       await call(commandIds.groupBySystem);
@@ -284,7 +285,7 @@ describe('the views beside each other', () => {
       assert.ok(left.words.includes('resumable'));
       await call(commandIds.openFleetView, left.node);
       assert.deepEqual(person?.messages, []);
-      await eventually('the fleet view', () =>
+      await until('the fleet view', () =>
         vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label === 'Fleet: Views'),
       );
     } finally {

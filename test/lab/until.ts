@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   ask: () => T | PromiseLike<T>,
-  deadline = 40_000,
+  deadline = 20_000,
 ): Promise<Exclude<T, false | undefined>> {
   const end = Date.now() + deadline;
   for (;;) {
@@ -13,7 +13,8 @@ export async function until<T>(
     } catch (error) {
       cause = error;
     }
-    if (Date.now() > end) throw new Error(`Waited ${deadline / 1000} s for ${what}`, { cause });
+    if (Date.now() > end)
+      throw new Error(`Waited ${deadline / 1000} s for ${what}: ${String(cause)}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

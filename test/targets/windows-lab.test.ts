@@ -7,7 +7,7 @@ import type { SFTPWrapper } from 'ssh2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings, seedSettings, troubleInstallers } from '../../demo/windows/installer';
 import { freePort } from '../lab/sshd';
-import { until } from '../lab/until';
+import { until as seen } from '../lab/until';
 import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
 
 /** Proves the Windows-like machines that other tests stand on: what they claim to do they must really do. */
@@ -52,6 +52,8 @@ async function run(command: string, to = machine): Promise<Result> {
   ssh.dispose();
   return { code, stdout, stderr };
 }
+
+const until = (what: string, holds: () => boolean | Promise<boolean>) => seen(what, holds, 60_000);
 
 const isThere = (path: string) => existsSync(machine.file(path));
 const bootTime = async (to = machine) =>

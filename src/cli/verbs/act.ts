@@ -50,7 +50,12 @@ export function act(context: Context): Promise<ExitCode> {
     const work = () => updater.run(plan, { confirmed: true, signal: interrupt.signal });
     return args.arming === undefined
       ? follow(updater, terminal, work)
-      : untilArmed(updater, terminal, work, new Set(acting.map(({ id }) => id)));
+      : untilArmed(
+          updater,
+          terminal,
+          work,
+          acting.map(({ id }) => id),
+        );
   });
 }
 

@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Fleet } from '../fleet/model';
 import { Experience, type Sample } from '../plan/expected';
 import type { FleetEvent } from './events';
-import { listJournals, parseEvent, refuseNewer } from './journal';
+import { journalFile, listJournals, parseEvent, refuseNewer } from './journal';
 import { samplesOf } from './samples';
 
 /** The newest journals are read, no more than so many, nor more than so many bytes or parts of servers together. */
@@ -51,7 +50,7 @@ export class Experiences {
 
   /** Undefined for a journal that is too large to be read. */
   private async look(id: string, left: number): Promise<Read | undefined> {
-    const path = join(this.dir, `${id}.jsonl`);
+    const path = journalFile(this.dir, id);
     const { size, mtimeMs: modified } = await stat(path);
     const known = this.read.get(id);
     if (known?.size === size && known.modified === modified) return known;

@@ -43,12 +43,13 @@ async function stop(): Promise<number | null> {
   return end;
 }
 
+const soon = (what: string, holds: () => boolean | Promise<boolean>) => until(what, holds, 10_000);
 const read = (path: string) => readFile(join(home, path), 'utf8');
 const count = async (path: string) =>
   existsSync(join(home, path)) ? (await read(path)).split('\n').length - 1 : 0;
 const logged = (text: string) =>
-  until(text, async () => (await count('logs/box.log')) > 0 && (await read('logs/box.log')).includes(text));
-const ready = () => until('data/version', () => existsSync(join(home, 'data/version')));
+  soon(text, async () => (await count('logs/box.log')) > 0 && (await read('logs/box.log')).includes(text));
+const ready = () => soon('data/version', () => existsSync(join(home, 'data/version')));
 
 async function installed(): Promise<void> {
   await makeModule(repository, { module: CORE, version: '1.4.1' });
@@ -72,7 +73,7 @@ describe('the stand-in product', () => {
     await ready();
     expect(await read('data/version')).toBe('1.4.1\n');
     expect(await read('modules/lib/codec.txt')).toBe('h264');
-    await until('two seconds of recording', async () => (await count('data/recording.log')) >= 2);
+    await soon('two seconds of recording', async () => (await count('data/recording.log')) >= 2);
     const before = Date.now();
     expect(await stop()).toBe(143);
     expect(Date.now() - before).toBeLessThan(900);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
+import { ArmedServers } from '../../../src/updater/rollout/armed-servers';
 import { beforeOf } from '../../../src/updater/rollout/before';
 import type { FleetEvent, Outcome } from '../../../src/updater/rollout/events';
 import { goesOnUnasked, isLeftArmed, summarise } from '../../../src/updater/rollout/summary';
@@ -62,5 +63,24 @@ describe('a rollout that is armed', () => {
   it('has its servers at work: their jobs are seen to their end first', () => {
     const queued: FleetEvent = { ...waits('b'), step: null } as FleetEvent;
     expect([...beforeOf([begun, waits('a'), queued]).atWork]).toEqual(['a']);
+  });
+});
+
+describe('its servers', () => {
+  it('are all armed or at their end, whoever else is told of meanwhile', () => {
+    const seen = new ArmedServers(['a', 'b', 'c']);
+    expect(
+      [waits('a'), ends('b', 'failed'), waits('x'), ends('y', 'failed')].map((event) => seen.see(event)),
+    ).toEqual([...[false, false, false, false]]);
+    expect(seen.see(waits('c'))).toBe(true);
+    expect(seen).toMatchObject({ armed: ['a', 'c'], failed: true });
+    expect(seen.see(ends('a', 'done'))).toBe(true);
+    expect(seen.armed).toEqual(['c']);
+  });
+
+  it('are left to nobody where none is armed', () => {
+    const seen = new ArmedServers(['a']);
+    expect(seen.see(ends('a', 'done'))).toBe(false);
+    expect(seen).toMatchObject({ armed: [], failed: false });
   });
 });

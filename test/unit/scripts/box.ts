@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import { until } from '../../lab/until';
 import type { RemoteFiles } from '../../../src/updater/targets/sftp';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { servers, type Fleet, type Server } from '../../../src/updater/fleet/model';
@@ -341,3 +342,6 @@ export function jobOf(id: string, lines: JobLine[], files: Record<string, string
     files,
   };
 }
+
+/** Waits for what a runner on this machine does in no time. */
+export const soon = (holds: () => boolean): Promise<unknown> => until('the runner', holds, 10_000);

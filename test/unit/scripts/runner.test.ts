@@ -4,15 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { linux } from '../../../src/updater/targets/linux';
 import type { JournalLine } from '../../../src/updater/targets/platform';
-import { Box, jobOf, step, undo } from './box';
+import { Box, jobOf, soon, step, undo } from './box';
 import { facts, oldHome } from './update';
 
-const until = async (seen: () => boolean): Promise<void> => {
-  for (let turn = 0; !seen(); turn++) {
-    if (turn > 400) throw new Error('not seen within 10 s');
-    await sleep(25);
-  }
-};
 /** A step that lasts until the file `gate` is there. */
 const gate = (box: Box): ReturnType<typeof step> =>
   step('check-command', '20', 'test', '-f', join(box.root, 'gate'));
@@ -25,7 +19,7 @@ describe('the runner', () => {
     await linux.startJob(box.local, jobOf('r-1', [step('flush', box.root), gate(box), step('commit')]));
     const lines: JournalLine[] = [];
     const end = linux.followJob(box.local, 'r-1', 1, (line) => lines.push(line));
-    await until(begun(box, 'r-1', 'check-command'));
+    await soon(begun(box, 'r-1', 'check-command'));
     expect((await facts(box, [])).job).toMatchObject({ id: 'r-1', state: 'running', step: 'check-command' });
     await linux.startJob(box.local, jobOf('r-1', [step('never')]));
     box.write('gate', '');
@@ -40,7 +34,7 @@ describe('the runner', () => {
     await linux.startJob(box.local, jobOf('r-1', [step('never')]));
     expect(box.story('r-1')).not.toContain('begin never');
     expect((await facts(box, [])).job).toMatchObject({ state: 'done' });
-    await until(() => !readdirSync(box.state).includes('lock'));
+    await soon(() => !readdirSync(box.state).includes('lock'));
   });
 
   it('lets one job in, tells the second who works here, and leaves nothing of it', async () => {
@@ -52,9 +46,9 @@ describe('the runner', () => {
     });
     expect((await facts(box, [])).job).toMatchObject({ id: 'r-1' });
     box.write('gate', '');
-    await until(() => box.has('state/jobs/r-1/exit'));
+    await soon(() => box.has('state/jobs/r-1/exit'));
     await linux.startJob(box.local, jobOf('r-2', [step('commit')]));
-    await until(() => box.has('state/jobs/r-2/exit'));
+    await soon(() => box.has('state/jobs/r-2/exit'));
     expect(box.exit('r-2').state).toBe('done');
   });
 
@@ -64,12 +58,12 @@ describe('the runner', () => {
     await linux.startJob(box.local, job);
     symlinkSync('/dev/full', join(box.jobDir('r-1'), 'exit.new'));
     box.write('gate', '');
-    await until(() => !box.has('state/jobs/r-1/running'));
+    await soon(() => !box.has('state/jobs/r-1/running'));
     expect(box.has('state/jobs/r-1/exit')).toBe(false);
     expect((await facts(box, [])).job).toMatchObject({ id: 'r-1', state: 'interrupted' });
     rmSync(join(box.jobDir('r-1'), 'exit.new'));
     await linux.startJob(box.local, job);
-    await until(() => box.has('state/jobs/r-1/exit'));
+    await soon(() => box.has('state/jobs/r-1/exit'));
     expect(box.exit('r-1').state).toBe('done');
     expect(box.has('state/jobs/r-1/reserve')).toBe(false);
   });
@@ -91,8 +85,8 @@ describe('the runner', () => {
       'the lock of job long-gone, which is gone, was taken over',
     ]);
     box.write('gate', '');
-    await until(() => box.has(`state/jobs/${winner}/exit`));
-    await until(() => !readdirSync(box.state).some((name) => name.startsWith('lock')));
+    await soon(() => box.has(`state/jobs/${winner}/exit`));
+    await soon(() => !readdirSync(box.state).some((name) => name.startsWith('lock')));
   });
 
   it('has one runner, however many start it and whatever a dead one left', async () => {
@@ -158,7 +152,7 @@ describe('the runner', () => {
         ];
         if (running) {
           await linux.startJob(box.local, jobOf('r-1', lines));
-          await until(begun(box, 'r-1', 'check-command'));
+          await soon(begun(box, 'r-1', 'check-command'));
           await linux.cancelJob(box.local, 'r-1');
           box.write('gate', '');
         } else {
@@ -168,7 +162,7 @@ describe('the runner', () => {
           box.write('state/jobs/r-1/journal', '1\tbegin\t1\tplace\t\n1\tend\t1\tplace\t\n');
           await linux.cancelJob(box.local, 'r-1');
         }
-        await until(() => box.has('state/jobs/r-1/exit'));
+        await soon(() => box.has('state/jobs/r-1/exit'));
         expect(box.exit('r-1')).toMatchObject({
           state: 'cancelled',
           step: running ? 'restart-service' : 'check-command',
@@ -189,10 +183,10 @@ describe('the runner', () => {
         step('commit'),
       ];
       await linux.startJob(box.local, jobOf('r-1', lines));
-      await until(begun(box, 'r-1', 'check-command'));
+      await soon(begun(box, 'r-1', 'check-command'));
       await linux.cancelJob(box.local, 'r-1');
       box.write('gate', '');
-      await until(() => box.has('state/jobs/r-1/exit'));
+      await soon(() => box.has('state/jobs/r-1/exit'));
       expect(box.exit('r-1').state).toBe('done');
       expect(box.has('made')).toBe(true);
     });
@@ -201,11 +195,11 @@ describe('the runner', () => {
       const box = new Box();
       const lines = [step('stop'), undo('start'), gate(box), step('start'), step('commit')];
       await linux.startJob(box.local, jobOf('r-1', lines));
-      await until(begun(box, 'r-1', 'check-command'));
+      await soon(begun(box, 'r-1', 'check-command'));
       expect(box.has('up')).toBe(false);
       await linux.cancelJob(box.local, 'r-1');
       box.write('gate', '');
-      await until(() => box.has('state/jobs/r-1/exit'));
+      await soon(() => box.has('state/jobs/r-1/exit'));
       expect(box.has('up')).toBe(true);
     });
 

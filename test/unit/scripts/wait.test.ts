@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { linux } from '../../../src/updater/targets/linux';
 import type { Job } from '../../../src/updater/targets/platform';
-import { Box, jobOf, step, undo } from './box';
+import { Box, jobOf, soon, step, undo } from './box';
 import { facts } from './update';
 
 const shells = ['dash', 'bash', 'bash --posix', 'busybox sh'].filter(
@@ -13,12 +13,6 @@ const shells = ['dash', 'bash', 'bash --posix', 'busybox sh'].filter(
 );
 
 const now = (): number => Math.floor(Date.now() / 1000);
-const until = async (seen: () => boolean): Promise<void> => {
-  for (let turn = 0; !seen(); turn++) {
-    if (turn > 400) throw new Error('not seen within 10 s');
-    await sleep(25);
-  }
-};
 
 /** Waits for `begin`, may be `late` seconds late, and leaves a file where it went on to. */
 function armed(box: Box, begin: number, late = 60): Job {
@@ -52,7 +46,7 @@ describe('a job that is armed', () => {
     const box = new Box();
     const begin = now() + 3600;
     await linux.startJob(box.local, armed(box, begin));
-    await until(waits(box));
+    await soon(waits(box));
     expect((await facts(box, [])).job).toMatchObject({
       id: 'r-1',
       by: 'tester@desk',
@@ -70,21 +64,21 @@ describe('a job that is armed', () => {
     const box = new Box();
     const before = box.tree();
     await linux.startJob(box.local, armed(box, now() + 3600));
-    await until(waits(box));
+    await soon(waits(box));
     await linux.cancelJob(box.local, 'r-1');
-    await until(() => box.has('state/jobs/r-1/exit'));
+    await soon(() => box.has('state/jobs/r-1/exit'));
     expect(box.exit('r-1').state).toBe('cancelled');
-    await until(() => !box.has('state/lock'));
+    await soon(() => !box.has('state/lock'));
     expect(box.has('went-on') || box.has('undone')).toBe(false);
     expect(box.tree()).toEqual(before);
     await linux.startJob(box.local, jobOf('s-1', [step('commit')]));
-    await until(() => box.has('state/jobs/s-1/exit'));
+    await soon(() => box.has('state/jobs/s-1/exit'));
   });
 
   it('is disarmed where the power was cut and nobody runs it', async () => {
     const box = new Box();
     await linux.startJob(box.local, armed(box, now() + 3600));
-    await until(waits(box));
+    await soon(waits(box));
     box.killRunners();
     box.write('boot', 'boot-identity-2\n');
     expect((await facts(box, [])).job).toMatchObject({ state: 'interrupted', step: 'wait' });
@@ -112,7 +106,7 @@ describe('a job that is armed', () => {
     const box = new Box();
     await box.lay(armed(box, now() + 3));
     const run = box.runner('r-1');
-    await until(waits(box));
+    await soon(waits(box));
     box.killRunners();
     await run;
     box.write('boot', 'boot-identity-2\n');
@@ -134,7 +128,7 @@ describe('a job that is armed', () => {
     const begin = now() + 3600;
     await box.lay(armed(box, begin));
     const run = box.runner('r-1', { env: { CLOCK: join(box.root, 'clock') } });
-    await until(waits(box));
+    await soon(waits(box));
     await sleep(500);
     expect(box.has('went-on')).toBe(false);
     box.write('clock', String(begin + 1));
