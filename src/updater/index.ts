@@ -202,18 +202,16 @@ class Core implements Updater {
     const supply = await this.supplies.probed(servers, facts === undefined, signal);
     const now = this.now();
     return makePlan({
-      ...{
-        fleet: this.current,
-        servers,
-        action,
-        to,
-        answered,
-        supply,
-        now,
-        ignoreWindow,
-        arming,
-        experience,
-      },
+      fleet: this.current,
+      servers,
+      action,
+      to,
+      answered,
+      supply,
+      now,
+      ignoreWindow,
+      arming,
+      experience,
     });
   }
 

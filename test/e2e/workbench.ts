@@ -110,6 +110,8 @@ export class Workbench {
     let still = 0;
     let down = true;
     await until(`the row ${String(text)}`, async () => {
+      // The tooltip of the row under the mouse lies over the others until the mouse goes away.
+      await this.page.mouse.move(0, 0);
       if (await this.#reachable(row.first())) return true;
       const before = position;
       position = await this.#turnWheel(lists, down);

@@ -1,23 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../demo/windows/installer';
 import { until } from '../lab/until';
-import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import type { MachineOptions, WindowsMachine } from '../lab/windows';
 import { Operator } from './fleet-in-lab';
-import { begins, desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
 
-vi.setConfig({ testTimeout: 300_000 });
 const patience = 120_000;
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 interface Scene {
   machine: WindowsMachine;
@@ -27,10 +19,10 @@ interface Scene {
 }
 
 async function scene(id: string, options: MachineOptions = {}): Promise<Scene> {
-  const machine = await running(lab, id, '4.3.1', options);
-  const installer = await lab.installer({ version: '4.3.5' });
+  const machine = await running(lab(), id, '4.3.1', options);
+  const installer = await lab().installer({ version: '4.3.5' });
   const someone = async () => {
-    const one = await operators.at({ lab, systems: { harbour: { [id]: machine } } });
+    const one = await operators.at({ lab: lab(), systems: { harbour: { [id]: machine } } });
     await one.updater.library.add(installer);
     return one;
   };
@@ -98,7 +90,7 @@ describe('an armed install on Windows', () => {
     const later = await Operator.at(
       join(anna.dataDir, '..'),
       anna.updater.fleet,
-      await readFile(await lab.knownHostsFile(), 'utf8'),
+      await readFile(await lab().knownHostsFile(), 'utf8'),
     );
     expect(await later.updater.resume(rollout)).toMatchObject({ outcome: 'done', failures: [] });
     await later.updater.dispose();

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFailed } from 'vitest';
+import { afterAll, beforeAll, onTestFailed, vi } from 'vitest';
 import type { Fleet } from '../../src/updater/fleet/model';
 import { parseFleet } from '../../src/updater/fleet/read';
 import { seedSettings } from '../../demo/windows/installer';
 import { Desk, localServer } from '../lab/links';
 import { freePort } from '../lab/sshd';
-import type { MachineOptions, WindowsLab, WindowsMachine } from '../lab/windows';
+import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
 import { Operator, scratch } from './fleet-in-lab';
 
 export interface WindowsRecipe {
@@ -109,8 +109,30 @@ export async function atConsole(
   }
 }
 
+/** What a file of tests stands on; call it at the top. Minutes on a machine that does much else; nothing is measured. */
+export function useWindowsLab(): {
+  lab: (this: void) => WindowsLab;
+  operators: ReturnType<typeof desks>;
+} {
+  vi.setConfig({ testTimeout: 300_000 });
+  let lab: WindowsLab | undefined;
+  const operators = desks();
+  beforeAll(async () => (lab = await createWindowsLab()));
+  afterAll(async () => {
+    await operators.leave();
+    await lab?.dispose();
+  });
+  return {
+    operators,
+    lab: () => {
+      if (lab === undefined) throw new Error('The lab is there only inside tests');
+      return lab;
+    },
+  };
+}
+
 /** The operators of a test file: each has a workstation of its own. */
-export function desks(): {
+function desks(): {
   at: (this: void, recipe: Omit<WindowsRecipe, 'folder'>) => Promise<Operator>;
   leave: () => Promise<void>;
 } {

@@ -1,21 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
-import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import type { WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
-import { begins, desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
 
-// Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 300_000 });
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 const updated = { status: 'installed', version: '4.3.5', rollback: ['4.3.1'] };
 
@@ -29,9 +20,9 @@ async function fill(machine: WindowsMachine, left: number): Promise<void> {
 
 describe('a Windows server whose disk fills', () => {
   it('in a download, in its backup, in the installer: says so, stays as it was, and takes the update once there is room', async () => {
-    const machine = await running(lab, 'd1', '4.3.1', { smallDisk: { drive: 'C', bytes: DISK } });
-    const desk = await operators.at({ lab, systems: { harbour: { d1: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5', payloadBytes: 100_000_000 }));
+    const machine = await running(lab(), 'd1', '4.3.1', { smallDisk: { drive: 'C', bytes: DISK } });
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { d1: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5', payloadBytes: 100_000_000 }));
     const settings = await readSettings(machine.driveC);
     const asBefore = async () => {
       const state = await desk.state('d1');
@@ -83,9 +74,9 @@ describe('a Windows server whose disk fills', () => {
 
 describe('a Windows server that goes down', () => {
   it('and stays away: it is named with its console, and the rollout goes on when somebody has switched it on', async () => {
-    const machine = await running(lab, 'a1', '4.3.1');
-    const desk = await operators.at({ lab, systems: { harbour: { a1: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const machine = await running(lab(), 'a1', '4.3.1');
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { a1: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     await desk.act('download', ['a1']);
     await troubleInstallers(machine.driveC, { mode: 'pending' });
     machine.trouble.restart = 'stays-away';
@@ -105,9 +96,9 @@ describe('a Windows server that goes down', () => {
   });
 
   it('and returns with another host key in an update: nothing more is said to it, and whoever has looked at the key finds it updated', async () => {
-    const machine = await running(lab, 'k1', '4.3.1');
-    const desk = await operators.at({ lab, systems: { harbour: { k1: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const machine = await running(lab(), 'k1', '4.3.1');
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { k1: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     await desk.act('download', ['k1']);
     await troubleInstallers(machine.driveC, { mode: 'pending' });
     machine.trouble.restart = 'other-key';
@@ -119,7 +110,7 @@ describe('a Windows server that goes down', () => {
     });
 
     // A desk whose known hosts are made now has the new key.
-    const trusting = await operators.at({ lab, systems: { harbour: { k1: machine } } });
+    const trusting = await operators.at({ lab: lab(), systems: { harbour: { k1: machine } } });
     await expect
       .poll(async () => (await trusting.state('k1')).version, { timeout: 60_000, interval: 500 })
       .toBe('4.3.5');

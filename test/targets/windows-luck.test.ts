@@ -1,23 +1,14 @@
 import { existsSync } from 'node:fs';
 import { rm, truncate, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
-import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import type { MachineOptions, WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { begins, desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
 
-// Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 300_000 });
 const patience = 100_000;
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 interface Scene {
   machine: WindowsMachine;
@@ -28,10 +19,10 @@ interface Scene {
 }
 
 async function scene(id: string, options: MachineOptions = {}, payloadBytes = 100_000): Promise<Scene> {
-  const machine = await running(lab, id, '4.3.1', options);
-  const installer = await lab.installer({ version: '4.3.5', payloadBytes });
+  const machine = await running(lab(), id, '4.3.1', options);
+  const installer = await lab().installer({ version: '4.3.5', payloadBytes });
   const colleague = async () => {
-    const one = await operators.at({ lab, systems: { harbour: { [id]: machine } } });
+    const one = await operators.at({ lab: lab(), systems: { harbour: { [id]: machine } } });
     await one.updater.library.add(installer);
     return one;
   };

@@ -1,21 +1,11 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
-import { createWindowsLab, type WindowsLab } from '../lab/windows';
-import { atConsole, desks, historyOf, running, STATE } from './windows-fleet';
+import { STATE, atConsole, historyOf, running, useWindowsLab } from './windows-fleet';
 
-// Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 300_000 });
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 const rules = (plan: {
   servers: { reasons: { rule: string; severity: string }[] }[];
@@ -24,9 +14,9 @@ const rules = (plan: {
 
 describe('a Windows server', () => {
   it('whose login shell is bash is updated like any other', async () => {
-    const machine = await running(lab, 'o1', '4.3.1', { shell: 'bash' });
-    const desk = await operators.at({ lab, systems: { harbour: { o1: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const machine = await running(lab(), 'o1', '4.3.1', { shell: 'bash' });
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { o1: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     expect(await desk.state('o1')).toMatchObject({ version: '4.3.1' });
     expect(await desk.act('install', ['o1'])).toMatchObject({ outcome: 'done', failures: [] });
     expect(await desk.state('o1')).toMatchObject({
@@ -37,19 +27,19 @@ describe('a Windows server', () => {
   });
 
   it('without wmic, without PowerShell, without an entry in the list of programs says all the same, each by its second way', async () => {
-    const machine = await running(lab, 'o2', '4.3.1');
-    const desk = await operators.at({ lab, systems: { harbour: { o2: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const machine = await running(lab(), 'o2', '4.3.1');
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { o2: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     const whole = await desk.state('o2');
     await machine.removeProgram('wmic');
     expect((await desk.state('o2')).facts?.bootId).toBe(whole.facts?.bootId);
     const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Eocortex';
-    expect((await atConsole(lab, machine, `reg delete ${key} /f`)).code).toBe(0);
+    expect((await atConsole(lab(), machine, `reg delete ${key} /f`)).code).toBe(0);
     expect(await desk.state('o2')).toMatchObject({ version: '4.3.1' });
 
     // Neither: no boot time, and the job's own mark proves the restart.
-    await atConsole(lab, machine, `reg add ${key} /v DisplayName /d Eocortex /f`);
-    await atConsole(lab, machine, `reg add ${key} /v DisplayVersion /d 4.3.1 /f`);
+    await atConsole(lab(), machine, `reg add ${key} /v DisplayName /d Eocortex /f`);
+    await atConsole(lab(), machine, `reg add ${key} /v DisplayVersion /d 4.3.1 /f`);
     await machine.removeProgram('powershell');
     const bare = await desk.state('o2');
     expect(bare).toMatchObject({ version: '4.3.1', facts: { bootId: null } });
@@ -66,7 +56,7 @@ describe('a Windows server', () => {
   // A ! in a path, and a % in that of the state folder, cannot be shown here: wine reads the value of a variable once more,
   // which Windows does not.
   it('whose folders and installer have names with everything that a path may hold, and whose console speaks code page 866', async () => {
-    const machine = await running(lab, 'o3', '4.3.1');
+    const machine = await running(lab(), 'o3', '4.3.1');
     machine.trouble.codePage = 866;
     const stateDir = "C:\\ProgramData\\VMS (флот) & co's ^x";
     const deep = `C:\\ProgramData\\Настройки сервера & co's 50% ^y\\${'д'.repeat(90)}\\${'e'.repeat(60)}`;
@@ -75,13 +65,13 @@ describe('a Windows server', () => {
     await writeFile(settings, 'before');
     await writeFile(join(machine.file(deep), 'empty.ini'), '');
     const desk = await operators.at({
-      lab,
+      lab: lab(),
       systems: { harbour: { o3: machine } },
       more: { stateDir, settingsPaths: ['C:\\ProgramData\\Eocortex', deep] },
     });
     for (const version of ['4.3.1', '4.3.5']) {
       const file = join(desk.dataDir, `Сервер Eocortex ${version} (полный) & co.exe`);
-      await copyFile(await lab.installer({ version }), file);
+      await copyFile(await lab().installer({ version }), file);
       await desk.updater.library.add(file);
     }
     expect(await desk.act('install', ['o3'])).toMatchObject({ outcome: 'done', failures: [] });
@@ -109,26 +99,27 @@ describe('a Windows server', () => {
       profile,
       sid: `S-1-5-21-1-2-3-${end}`,
     });
-    const machine = await running(lab, 'o4', '3.6.60', {
+    const machine = await running(lab(), 'o4', '3.6.60', {
       identity: {
         hotfixes: [],
         dotnetRelease: 461_814,
         accounts: [account('CORP\\vms', false, 1104), account('CORP\\seen', true, 1105)],
       },
     });
-    const desk = await operators.at({ lab, systems: { harbour: { o4: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { o4: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     expect(rules(await desk.plan('install', ['o4']))).toEqual({ 'eocortex.kb4486129': 'block' });
     await expect(desk.state('o4')).resolves.toMatchObject({
       facts: { hotfixes: [], dotnetRelease: 461_814 },
     });
 
     const framework = 'HKLM\\SOFTWARE\\Microsoft\\NET Framework Setup\\NDP\\v4\\Full';
-    await atConsole(lab, machine, `reg add "${framework}" /v Release /t REG_DWORD /d 528040 /f`);
+    await atConsole(lab(), machine, `reg add "${framework}" /v Release /t REG_DWORD /d 528040 /f`);
     expect(rules(await desk.plan('install', ['o4']))).toEqual({});
 
     const service = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\EocortexServer';
-    const runAs = (name: string) => atConsole(lab, machine, `reg add ${service} /v ObjectName /d ${name} /f`);
+    const runAs = (name: string) =>
+      atConsole(lab(), machine, `reg add ${service} /v ObjectName /d ${name} /f`);
     await runAs('CORP\\vms');
     const barred = await desk.plan('install', ['o4']);
     expect(rules(barred)).toEqual({ 'eocortex.service-account': 'block' });
@@ -140,9 +131,9 @@ describe('a Windows server', () => {
   });
 
   it('on which we have no rights, or no scheduler, says so by name, and nothing is changed', async () => {
-    const machine = await running(lab, 'o5', '4.3.1');
-    const desk = await operators.at({ lab, systems: { harbour: { o5: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    const machine = await running(lab(), 'o5', '4.3.1');
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { o5: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     await desk.act('download', ['o5']);
     machine.trouble.plainUser = true;
     expect((await desk.state('o5')).facts?.user?.root).toBe(false);

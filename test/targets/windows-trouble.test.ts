@@ -1,30 +1,21 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings, troubleInstallers, type InstallerTrouble } from '../../demo/windows/installer';
 import type { RolloutResult } from '../../src/updater/updater';
-import { createWindowsLab, type WindowsLab, type WindowsMachine } from '../lab/windows';
+import type { WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { desks, historyOf, jobsOf, running, STATE } from './windows-fleet';
+import { STATE, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
 
-// Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 300_000 });
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 /** A server with 4.3.1, 4.3.5 downloaded to it, and whoever updates it. */
 async function scene(id: string, more: Record<string, unknown> = {}) {
-  const machine = await running(lab, id, '4.3.1');
-  const desk = await operators.at({ lab, systems: { harbour: { [id]: machine } }, more });
-  await desk.updater.library.add(await lab.installer({ version: '4.3.1' }));
-  await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+  const machine = await running(lab(), id, '4.3.1');
+  const desk = await operators.at({ lab: lab(), systems: { harbour: { [id]: machine } }, more });
+  await desk.updater.library.add(await lab().installer({ version: '4.3.1' }));
+  await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
   expect((await desk.act('download', [id])).failures).toEqual([]);
   return { machine, desk, id };
 }
@@ -112,9 +103,9 @@ describe('an installer of Eocortex', () => {
   });
 
   it('of 32 bits is not sent where nothing of 32 bits starts', async () => {
-    const machine = await running(lab, 't4', '4.3.1');
-    const desk = await operators.at({ lab, systems: { harbour: { t4: machine } } });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5', bits: 32 }));
+    const machine = await running(lab(), 't4', '4.3.1');
+    const desk = await operators.at({ lab: lab(), systems: { harbour: { t4: machine } } });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5', bits: 32 }));
     const plan = await desk.plan('install', ['t4']);
     expect(plan.servers[0]?.reasons.map(({ rule }) => rule)).toContain('package.not-loaded');
     const result = await desk.updater.run(plan, { confirmed: true });

@@ -1,37 +1,27 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
-import { createWindowsLab, type WindowsLab } from '../lab/windows';
-import { desks, historyOf, running } from './windows-fleet';
+import { historyOf, running, useWindowsLab } from './windows-fleet';
 
-// Minutes on a machine that does much else; nothing here is measured.
-vi.setConfig({ testTimeout: 300_000 });
-
-let lab: WindowsLab;
-const operators = desks();
-beforeAll(async () => (lab = await createWindowsLab()));
-afterAll(async () => {
-  await operators.leave();
-  await lab?.dispose();
-});
+const { lab, operators } = useWindowsLab();
 
 describe('Eocortex on Windows', () => {
   it('three systems: downloaded, installed with a restart, rolled back one version at a time, settings with each', async () => {
     const [pier, gate, yard] = await Promise.all([
-      running(lab, 'pier', '4.3.1'),
-      running(lab, 'gate', '4.3.1'),
-      running(lab, 'yard', '4.3.1'),
+      running(lab(), 'pier', '4.3.1'),
+      running(lab(), 'gate', '4.3.1'),
+      running(lab(), 'yard', '4.3.1'),
     ]);
     const ids = ['pier', 'gate', 'yard'];
     const machines = [pier, gate, yard];
     const desk = await operators.at({
-      lab,
+      lab: lab(),
       systems: { harbour: { pier }, border: { gate }, depot: { yard } },
     });
     for (const id of ids)
       expect(await desk.state(id)).toMatchObject({ status: 'installed', version: '4.3.1' });
-    await desk.updater.library.add(await lab.installer({ version: '4.3.1' }));
-    await desk.updater.library.add(await lab.installer({ version: '4.3.5' }));
+    await desk.updater.library.add(await lab().installer({ version: '4.3.1' }));
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
     for (const id of ids) expect(await desk.state(id)).toMatchObject({ status: 'not-downloaded' });
 
     expect(await desk.act('download', ids)).toMatchObject({ outcome: 'done', failures: [] });
@@ -58,7 +48,7 @@ describe('Eocortex on Windows', () => {
     }
     for (const { driveC } of machines) await troubleInstallers(driveC, undefined);
 
-    await desk.updater.library.add(await lab.installer({ version: '4.4.2' }));
+    await desk.updater.library.add(await lab().installer({ version: '4.4.2' }));
     expect(await desk.act('install', ids)).toMatchObject({ outcome: 'done', failures: [] });
     for (const id of ids)
       expect(await desk.state(id)).toMatchObject({ version: '4.4.2', rollback: ['4.3.5', '4.3.1'] });

@@ -7,24 +7,17 @@ import { assess, isArmed, jobError, provesOnly, statusOfStep } from '../plan/ass
 import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
-import {
-  notThere,
-  type Hands,
-  type JobContext,
-  type JobPart,
-  type Product,
-  type Situation,
-  type Supply,
-} from '../products/product';
+import { notThere, type Hands, type Product, type Situation, type Supply } from '../products/product';
 import type { Facts, JobFact } from '../targets/facts';
 import type { Links } from '../targets/link';
-import type { Job, Platform } from '../targets/platform';
+import type { Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
 import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
 import { disarmed, untilItBegins, waitStep } from './armed';
 import { Contact, isLinkTrouble } from './contact';
 import { hasChecks, untilWell, unwell } from './health';
+import { kindOf, makeJob, type JobOrder } from './job';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
 import type { Supplies } from './supply';
@@ -303,45 +296,26 @@ export class Work {
 
   /** @param hop of the plan's path; null for a restart */
   private async job(facts: Facts, hop: number | null): Promise<void> {
-    const target = hop === null ? null : (this.context.planned.path[hop] ?? null);
     const { action, rolloutId, server, by, cancel } = this.context;
     cancel.throwIfAborted();
-    const kind: JobFact['action'] = action === 'rollback' || action === 'restart' ? action : 'install';
+    const kind = kindOf(action);
     const id = this.nextJobId(facts);
-    const context: JobContext = {
-      server,
-      facts,
-      supply: await this.supply(),
+    const supply = await this.supply();
+    const { startsAt } = this;
+    const start =
+      startsAt === undefined
+        ? null
+        : {
+            at: startsAt,
+            wait: await waitStep(this.contact, this.platform, startsAt, this.context),
+          };
+    const order: JobOrder = {
+      ...{ id, rolloutId, action, server, facts, supply, by, start },
       to: hop === null ? null : this.wantedAt(hop),
-      platform: this.platform,
-      jobId: id,
-      jobDir: this.platform.join(this.platform.stateDir(server), 'jobs', id),
-      packagePath: (info) =>
-        this.platform.join(this.platform.stateDir(server), 'packages', info.sha256, info.file),
-      by,
+      target: hop === null ? null : (this.context.planned.path[hop] ?? null),
       now: this.context.now(),
     };
-    const part = this.part(context, facts);
-    const { startsAt } = this;
-    const waiting =
-      startsAt === undefined ? [] : [await waitStep(this.contact, this.platform, startsAt, this.context)];
-    const job: Job = {
-      id,
-      settings: {
-        action: [kind],
-        to: [target ?? facts.installed?.version ?? '-'],
-        by: [by],
-        rollout: [rolloutId],
-        service: [facts.service?.name ?? '-'],
-        backup: [id],
-        'going-down': ['180'],
-        'boot-before': [facts.bootId ?? '-'],
-        ...(startsAt !== undefined && { 'starts-at': [startsAt] }),
-        ...part.settings,
-      },
-      lines: [...waiting, ...part.lines],
-      files: part.files,
-    };
+    const job = makeJob(order, this.hands, this.platform);
     await this.contact.status(statusOfStep(kind, null), 'start', null);
     await this.contact.persist(this.context.detach, async (link) => {
       await this.platform.prepare(link);
@@ -349,24 +323,6 @@ export class Work {
     });
     if (startsAt !== undefined) await untilItBegins(this.contact, startsAt, this.context);
     await this.seeThrough(id, kind);
-  }
-
-  private part(context: JobContext, facts: Facts): JobPart {
-    switch (this.context.action) {
-      case 'rollback': {
-        const entry = facts.entries?.at(-1);
-        if (entry === undefined)
-          throw new FleetError('plan.blocked', `${context.server.id} has no history to roll back.`, {
-            server: context.server.id,
-          });
-        return this.hands.rollbackJob(context, entry);
-      }
-      case 'restart':
-        return this.hands.restartJob(context);
-      case 'install':
-      case 'download':
-        return this.hands.installJob(context);
-    }
   }
 
   /** Jobs of this rollout on this server count up, so that going on after a failure is a job of its own. */

@@ -238,32 +238,25 @@ set "child=child-%random%%random%"
 set "left=30"
 start "" /b cmd /d /c server.bat child !child! <nul >nul 2>nul
 :health_wait
-if exist "!child!.exit" goto :health_ended
+if exist "!child!.exit.*" goto :health_ended
 ping -n 2 127.0.0.1 >nul
 set /a "left-=1"
 if !left! gtr 0 goto :health_wait
 echo @@late
 goto :health_end
 :health_ended
-for /f "usebackq" %%c in ("%child%.exit") do set "code=%%c"
-del "!child!.exit" >nul 2>nul
-echo @@code !code!
+for %%f in (%child%.exit.*) do set "code=%%~xf"
+del "!child!.exit.*" >nul 2>nul
+echo @@code %code:~1%
 :health_end
 echo @@end
 exit /b 0
 
-rem Runs `one` for the health check above, and leaves its exit code.
+rem Runs `one` for the health check above, and leaves its exit code in the name of an empty file.
 :child
 start "" /b /wait !one! <nul >nul 2>nul
->"!second!.new" echo !errorlevel!
-rem What looks through new files, as a virus scanner does, may hold it for a moment.
-for /l %%i in (1 1 60) do if not exist "!second!.exit" call :tell_code
+type nul >"!second!.exit.!errorlevel!"
 exit
-
-:tell_code
-move /y "!second!.new" "!second!.exit" >nul 2>nul
-if not exist "!second!.exit" ping -n 2 127.0.0.1 >nul
-exit /b 0
 
 :pulse
 call :boot
