@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { makeFolder } from './folders';
 import { session, useWorkbench } from './session';
@@ -27,6 +29,14 @@ async function shows(id: string, text: RegExp, within = 20_000): Promise<void> {
 async function open(): Promise<void> {
   await workbench().open(folder.url);
   await workbench().showContainer('VMS Fleet');
+}
+
+/** With all its processes, as a power cut would; whoever started it starts it again. */
+async function killCode(): Promise<void> {
+  const { pidFile } = session();
+  const group = Number(readFileSync(pidFile, 'utf8'));
+  process.kill(-group, 'SIGKILL');
+  await until('VS Code to be started again', () => readFileSync(pidFile, 'utf8') !== String(group));
 }
 
 it(
@@ -64,12 +74,38 @@ it(
     await workbench().contextMenu(row, 'Install Version…');
     await workbench().modal('Install');
     await shows('hall-b', /installing|restarting|verifying/, 60_000);
-    const { pidFile } = session();
-    const group = Number(readFileSync(pidFile, 'utf8'));
-    process.kill(-group, 'SIGKILL');
-    await until('VS Code to be started again', () => readFileSync(pidFile, 'utf8') !== String(group));
+    await killCode();
     await open();
     await shows('hall-b', /1\.5\.0 · installed/, 90_000);
     await workbench().notification(/Install: 1 server installed.*interrupted/);
+  },
+);
+
+it(
+  'goes on with all servers of two systems where VS Code was killed in the middle, and each restarts once',
+  { timeout: 4 * minutes },
+  async () => {
+    const ids = ['pier-1', 'pier-2', 'lighthouse', 'hall-a', 'hall-b'];
+    const jobs = (id: string): string[] => {
+      const folder = join(dirname(session().fleet ?? ''), 'servers', id, 'vms-fleet', 'jobs');
+      return existsSync(folder) ? readdirSync(folder) : [];
+    };
+    const before = new Map(ids.map((id) => [id, jobs(id).length]));
+    const rows: Locator[] = [];
+    for (const id of ids) rows.push(await workbench().treeRow(id, 'Fleet'));
+    await workbench().select(rows);
+    await workbench().palette('VMS Fleet: Restart…');
+    const asked = await workbench().modal('Restart');
+    for (const id of ids) expect(asked).toContain(id);
+    // The canaries are at it, and the others wait.
+    await shows('pier-1', /restarting/, 60_000);
+    await shows('pier-2', /queued/);
+    await workbench().screenshot('killed in a rollout of five');
+    await killCode();
+    await open();
+    await workbench().notification(/Restart: 5 servers.*interrupted/, undefined, 120_000);
+    await workbench().screenshot('a rollout of five gone on with');
+    for (const id of ids) await shows(id, /installed|loaded|not downloaded/);
+    for (const id of ids) expect(jobs(id), id).toHaveLength((before.get(id) ?? 0) + 1);
   },
 );

@@ -220,11 +220,11 @@ export class Workbench {
   }
 
   /** Waits for a notification that holds `text`. With `button`, presses that button of it. Returns its message. */
-  async notification(text: string | RegExp, button?: string): Promise<string> {
+  async notification(text: string | RegExp, button?: string, timeout = 30_000): Promise<string> {
     const toast = this.page
       .locator('.notifications-toasts .notification-list-item', { hasText: text })
       .first();
-    await toast.waitFor();
+    await toast.waitFor({ timeout });
     const message = await toast.locator('.notification-list-item-message').innerText();
     if (button !== undefined) await toast.locator('.monaco-button', { hasText: exactly(button) }).click();
     return message;

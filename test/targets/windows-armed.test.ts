@@ -6,7 +6,7 @@ import { readSettings } from '../../demo/windows/installer';
 import { until } from '../lab/until';
 import type { MachineOptions, WindowsMachine } from '../lab/windows';
 import { Operator } from './fleet-in-lab';
-import { STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
+import { STATE, begins, historyOf, jobsOf, running, setClock, useWindowsLab } from './windows-fleet';
 
 const patience = 120_000;
 const { lab, operators } = useWindowsLab();
@@ -123,5 +123,32 @@ describe('an armed install on Windows', () => {
     const state = await (await someone()).state(id);
     expect(state).toMatchObject({ version: '4.3.1', rollback: [] });
     expect(state.facts?.service?.state).toBe('running');
+  });
+
+  it('begins by how long it is from now where the clock is wrong, and not at all should that be set meanwhile', async () => {
+    const place = await scene('w4');
+    const { machine, id, someone } = place;
+    await setClock(lab(), machine, 86_400);
+    const anna = await someone();
+    const first = await arm(place, anna, 900);
+    expect(
+      anna.events.some((event) => event.type === 'log' && /clock is 86\d{3} s ahead/.test(event.message)),
+    ).toBe(true);
+    await until('it has looked at its clock', () => existsSync(seenBy(first.rollout)), patience);
+    await setClock(lab(), machine, 0);
+    await anna.next('rollout-finished', ({ rollout }) => rollout === first.rollout);
+    expect(await exitOf(machine)).toMatch(/^failed\twait\tits clock was wrong .* moved by -86\d{3} seconds/);
+    expect(await anna.state(id)).toMatchObject({ version: '4.3.1', rollback: [] });
+
+    await setClock(lab(), machine, -86_400);
+    const { startsAt } = await arm(place, anna, 30);
+    await anna.next('rollout-finished', ({ outcome }) => outcome === 'done');
+    const began = anna.events.findLast((event) => event.type === 'log' && event.step === 'wait');
+    expect(Date.parse(began?.at ?? '')).toBeGreaterThanOrEqual(startsAt - 1000);
+    expect(await anna.state(id)).toMatchObject({ version: '4.3.5', rollback: ['4.3.1'] });
+
+    function seenBy(rollout: string): string {
+      return machine.file(`${STATE}\\jobs\\${rollout}-1\\clock.seen`);
+    }
   });
 });

@@ -109,6 +109,16 @@ export async function atConsole(
   }
 }
 
+/** Somebody sets a machine's clock so many seconds ahead of the true time; negative: behind it. */
+export async function setClock(lab: WindowsLab, machine: WindowsMachine, seconds: number): Promise<void> {
+  const said = await atConsole(
+    lab,
+    machine,
+    `reg add HKLM\\Software\\Lab /v ClockOffset /t REG_SZ /d ${seconds} /f`,
+  );
+  if (said.code !== 0) throw new Error(`The clock could not be set: ${said.stderr}`);
+}
+
 /** What a file of tests stands on; call it at the top. Minutes on a machine that does much else; nothing is measured. */
 export function useWindowsLab(): {
   lab: (this: void) => WindowsLab;

@@ -2,8 +2,18 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { until } from '../lab/until';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
-import { STATE, atConsole, historyOf, running, useWindowsLab } from './windows-fleet';
+import {
+  STATE,
+  atConsole,
+  begins,
+  historyOf,
+  jobsOf,
+  running,
+  setClock,
+  useWindowsLab,
+} from './windows-fleet';
 
 const { lab, operators } = useWindowsLab();
 
@@ -51,6 +61,30 @@ describe('a Windows server', () => {
       version: '4.3.5',
       rollback: ['4.3.1'],
     });
+  });
+
+  it('whose clock is wrong, and is set just when it is to restart, is seen to have restarted once it has', async () => {
+    const machine = await running(lab(), 'o6', '4.3.1');
+    await setClock(lab(), machine, -400 * 86_400);
+    const desk = await operators.at({
+      lab: lab(),
+      systems: { harbour: { o6: machine } },
+      more: { restartDelaySeconds: 10 },
+    });
+    await desk.updater.library.add(await lab().installer({ version: '4.3.5' }));
+    const long = await desk.state('o6');
+    expect(long).toMatchObject({ version: '4.3.1' });
+    await troubleInstallers(machine.driveC, { mode: 'pending' });
+    const updated = desk.act('install', ['o6']);
+    await until('it is to restart', begins(machine, 'restart'), 120_000);
+    await setClock(lab(), machine, 0);
+    // By its boot time alone it has restarted now; and it is still up.
+    expect((await desk.state('o6')).facts?.bootId).not.toBe(long.facts?.bootId);
+    expect(machine.boots).toBe(1);
+    expect(await updated).toMatchObject({ outcome: 'done', failures: [] });
+    expect(machine.boots).toBe(2);
+    expect(await desk.state('o6')).toMatchObject({ status: 'installed', version: '4.3.5' });
+    expect(await jobsOf(machine)).toHaveLength(1);
   });
 
   // A ! in a path, and a % in that of the state folder, cannot be shown here: wine reads the value of a variable once more,

@@ -80,12 +80,10 @@ int wmain(int count, WCHAR **words)
 {
     WCHAR name[1024], text[1024];
     DWORD size = sizeof text;
-    FILETIME now;
 
     read_command(count, words);
     if (wcsstr(command, L"UtcNow")) {
-        GetSystemTimeAsFileTime(&now);
-        swprintf(text, 1024, L"%llu", (((ULONGLONG)now.dwHighDateTime << 32) | now.dwLowDateTime) / 10000000 - 11644473600ULL);
+        swprintf(text, 1024, L"%llu", time_now() / 10000000 - 11644473600ULL);
         print(text);
     }
     if (wcsstr(command, L"LastBootUpTime")) {

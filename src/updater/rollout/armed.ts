@@ -46,14 +46,16 @@ export async function waitStep(
       hint: 'Plan again: it gets another time.',
     });
   const off = Math.round(clock - here / 1000);
-  if (Math.abs(off) > clockTolerance)
+  const wrong = Math.abs(off) > clockTolerance;
+  if (wrong)
     await contact.log(
       'wait',
-      `its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}; it waits as long as it is by this computer's`,
+      `its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead' : 'behind'}; it waits as long as it is by this computer's, and does not begin should its clock be set meanwhile`,
       'warn',
     );
   const begin = Math.ceil(start / 1000) + off;
-  return { kind: 'step', words: ['wait', String(begin), String(begin + Math.ceil(late / 1000))] };
+  const until = begin + Math.ceil(late / 1000);
+  return { kind: 'step', words: ['wait', String(begin), String(until), ...(wrong ? ['wrong'] : [])] };
 }
 
 /** Armed, the server waits alone: nobody need ask it every second how far it has come. Whoever cancels ends it. */

@@ -15,9 +15,9 @@ const shells = ['dash', 'bash', 'bash --posix', 'busybox sh'].filter(
 const now = (): number => Math.floor(Date.now() / 1000);
 
 /** Waits for `begin`, may be `late` seconds late, and leaves a file where it went on to. */
-function armed(box: Box, begin: number, late = 60): Job {
+function armed(box: Box, begin: number, late = 60, ...wrong: 'wrong'[]): Job {
   const job = jobOf('r-1', [
-    step('wait', String(begin), String(begin + late)),
+    step('wait', String(begin), String(begin + late), ...wrong),
     step('check-command', '5', 'touch', join(box.root, 'went-on')),
     undo('check-command', '5', 'touch', join(box.root, 'undone')),
   ]);
@@ -116,24 +116,61 @@ describe('a job that is armed', () => {
     expect(box.story('r-1').filter((line) => line === 'begin wait')).toHaveLength(2);
   });
 
-  it('goes by the clock of the server, and sees that it was set', async () => {
-    const box = new Box();
-    // Stands an hour before the time until somebody sets it.
-    box.write('clock', String(now()));
-    writeFileSync(
-      join(box.bin, 'date'),
-      '#!/bin/sh\n[ "$1" = +%s ] && exec cat "$CLOCK"\nexec /bin/date "$@"\n',
-      { mode: 0o755 },
-    );
+  describe('on a server whose clock is set while it waits', () => {
     const begin = now() + 3600;
-    await box.lay(armed(box, begin));
-    const run = box.runner('r-1', { env: { CLOCK: join(box.root, 'clock') } });
-    await soon(waits(box));
-    await sleep(500);
-    expect(box.has('went-on')).toBe(false);
-    box.write('clock', String(begin + 1));
-    await run;
-    expect(box.exit('r-1')).toMatchObject({ state: 'done' });
-    expect(readFileSync(join(box.jobDir('r-1'), 'journal'), 'utf8')).toContain(String(begin + 1));
-  }, 20_000);
+
+    /** @param first what the clock shows until somebody sets it to `later` */
+    async function ends(first: number, later: number, wrong: 'wrong'[] = [], between?: (box: Box) => void) {
+      const box = new Box();
+      box.write('clock', String(first));
+      const program = (name: string, line: string): void =>
+        writeFileSync(join(box.bin, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+      program('date', '[ "$1" = +%s ] && exec cat "$CLOCK"\nexec /bin/date "$@"');
+      // Its time passes only as the clock is set.
+      program('sleep', 'exec /bin/sleep 0.1');
+      const env = { CLOCK: join(box.root, 'clock') };
+      await box.lay(armed(box, begin, 60, ...wrong));
+      const run = box.runner('r-1', { env });
+      await soon(waits(box));
+      await sleep(500);
+      expect(box.has('went-on')).toBe(false);
+      between?.(box);
+      box.write('clock', String(later));
+      await run;
+      if (between) await box.runner('r-1', { env });
+      return { box, end: box.exit('r-1'), journal: readFileSync(join(box.jobDir('r-1'), 'journal'), 'utf8') };
+    }
+
+    const powerCut = (box: Box): void => {
+      box.killRunners();
+      box.write('boot', 'boot-identity-2\n');
+    };
+
+    it('goes by what it shows then, where it was right', async () => {
+      const { end, journal } = await ends(begin - 3600, begin + 1);
+      expect(end).toMatchObject({ state: 'done' });
+      expect(journal).toContain(String(begin + 1));
+    });
+
+    it.each([
+      { by: 3600, from: begin - 3600 },
+      { by: -3600, from: begin - 1000 },
+    ])('does not begin where it was wrong: set by $by s', async ({ by, from }) => {
+      const { box, end } = await ends(from, from + by, ['wrong']);
+      expect(end).toMatchObject({ state: 'failed', step: 'wait' });
+      expect(end.message).toContain(`has moved by ${by} seconds at once`);
+      expect(box.has('went-on')).toBe(false);
+    });
+
+    it.each([
+      { by: -3600, state: 'failed' },
+      { by: 1000, state: 'failed' },
+      { by: 800, state: 'done' },
+    ])('sees over a restart that a wrong one was set by $by s: $state', async ({ by, state }) => {
+      const from = begin - 799;
+      const { box, end } = await ends(from, from + by, ['wrong'], powerCut);
+      expect(end.state).toBe(state);
+      expect(box.has('went-on')).toBe(state === 'done');
+    });
+  });
 });

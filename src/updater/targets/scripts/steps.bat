@@ -380,31 +380,17 @@ powershell -NoLogo -NoProfile -NonInteractive -Command "[long]([datetime]::UtcNo
 for /f "usebackq" %%c in ("clock.out") do set "now=%%c"
 exit /b 0
 
-rem BEGIN END: waits until BEGIN by the clock here, seconds since 1970; behind END it is too late. Whoever cancels ends it: the
-rem runner asks for that before the next step.
+rem BEGIN END [wrong]: waits until BEGIN by the clock here, seconds since 1970; behind END it is too late. Whoever cancels ends it: the
+rem runner asks for that before the next step. `wrong`: BEGIN and END were reckoned by a clock that is wrong, and mean nothing once it
+rem is set.
 :step_wait
+set "seen="
+if exist clock.seen for /f "usebackq" %%c in ("clock.seen") do set "seen=%%c"
+rem At first the machine may have restarted, which takes it a quarter of an hour at most.
+set "most=900"
+:wait_look
 call :clock
 if not defined now goto :no_clock
-if !now! geq !a1! goto :wait_over
-set /a "left=a1-now"
-rem The clock may be set meanwhile; asking for it costs the start of a program.
-if !left! gtr 60 set "left=60"
-:wait_on
-if exist cancel exit /b 0
-if !left! leq 0 goto :step_wait
-if !left! leq 5 goto :wait_little
-ping -n 6 127.0.0.1 >nul
-set /a "left-=5"
-goto :wait_on
-:wait_little
-call :nap
-set /a "left-=1"
-goto :wait_on
-:wait_over
-if !now! leq !a2! exit /b 0
-set "why=the time at which it was to begin had passed: the machine was off then, or asleep"
-exit /b 0
-:no_clock
 set "why=the clock of the server could not be read"
 exit /b 0
 

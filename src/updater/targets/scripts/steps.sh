@@ -331,16 +331,36 @@ step_arm() { # MARKER FOLDER LIST ACTIVE-MARKER
 }
 
 # Until BEGIN by the clock here, seconds since 1970; behind END it is too late. A machine that restarts meanwhile waits on.
-step_wait() { # BEGIN END
+# `wrong`: BEGIN and END were reckoned by a clock that is wrong, and mean nothing once it is set.
+step_wait() { # BEGIN END [wrong]
   continue_at_boot
-  while left=$(($1 - $(date +%s))) && [ "$left" -gt 0 ]; do
+  seen=$(sed -n '1s/^[0-9][0-9]*$/&/p' "$dir/clock" 2>/dev/null)
+  # At first the machine may have restarted, which takes it a quarter of an hour at most.
+  most=900
+  while :; do
     # Whoever cancels ends it: the runner asks for that before the next step.
     [ ! -f "$dir/cancel" ] || return 0
+    now=$(date +%s)
+    [ -z "${3-}" ] || same_clock || return 1
+    left=$(($1 - now))
+    [ "$left" -gt 0 ] || break
     # No longer at once: somebody may cancel, or set the clock.
     if [ "$left" -gt 5 ]; then left=5; fi
     sleep "$left"
   done
-  [ "$(date +%s)" -le "$2" ] || refuse "the time at which it was to begin had passed: the machine was off then, or asleep"
+  [ "$now" -le "$2" ] || refuse "the time at which it was to begin had passed: the machine was off then, or asleep"
+}
+
+# Whether the clock shows no more than `most` seconds since it was last seen.
+same_clock() {
+  gone=$((now - ${seen:-$now}))
+  if [ "$gone" -lt -120 ] || [ "$gone" -gt "$most" ]; then
+    refuse "its clock was wrong when this was armed, and has moved by $gone seconds at once: it was set, or the machine was off"
+    return 1
+  fi
+  seen=$now
+  printf '%s\n' "$seen" >"$dir/clock"
+  most=120
 }
 
 # Behind this line nothing is undone any more.
