@@ -24,6 +24,8 @@ import {
   type PutOptions,
 } from '../platform';
 import jobScript from '../scripts/job.bat';
+import checksScript from '../scripts/checks.bat';
+import libScript from '../scripts/lib.bat';
 import stepsScript from '../scripts/steps.bat';
 import { listening, plainVersion, readAnswers, readBootTime } from './answers';
 import { batch, speak, type Question, type Section, type Spoken } from './kit';
@@ -285,7 +287,7 @@ async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<voi
       ...words,
       about: batch(about.map(([key, [value = '']]) => `${key}\t${value}\n`).join('')),
       'task.xml': taskXml(win32.join(stateDir(server), 'jobs', job.id)),
-      'steps.bat': batch(stepsScript),
+      'steps.bat': batch([stepsScript, checksScript, libScript].join('\n')),
       'job.bat': batch(jobScript),
     };
     await link.files.makeFolder(`${folder}/words`, options);
