@@ -14,7 +14,7 @@ import type { Plan, PlanServer } from '../../../src/updater/plan/plan';
 import { EventStream, type FleetEvent, type NewEvent } from '../../../src/updater/rollout/events';
 import { applyEvent, initialState } from '../../../src/updater/rollout/state';
 import type { Check, RolloutSummary, Updater } from '../../../src/updater/updater';
-import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 const scratchFolders: string[] = [];
 afterAll(() => scratchFolders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -29,16 +29,11 @@ export function scratch(): string {
 export const at = '2026-11-21T08:00:00.000Z';
 export const sha = 'ab'.repeat(32);
 
-export const facts: Facts = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'boot-1',
-  freeBytes: { system: 1e10, state: 1e10 },
+export const facts = factsOf({
   installed: { version: '1.2.0' },
   loaded: [{ version: '1.4.2', sha256: sha }],
   history: ['1.0.0', '1.1.0', '1.2.0'],
-  job: null,
-};
+});
 
 export function planned(id: string, over: Partial<PlanServer> = {}): PlanServer {
   return {

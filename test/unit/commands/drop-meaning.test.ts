@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dropMeaning, type DropPlace } from '../../../src/commands/drop-meaning';
 import { parseFleet } from '../../../src/updater/fleet/read';
-import { info } from '../vscode/packages';
+import { packageOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
 const onvif = 'com.banalytics.box.module:onvif';
@@ -31,7 +31,7 @@ function place(system: string, server?: string): DropPlace {
 
 describe('what a drop means', () => {
   it('is another version of a module for a system, or for one server', () => {
-    const one = [info({ version: '1.5.0' })];
+    const one = [packageOf({ version: '1.5.0' })];
     expect(dropMeaning(one, place('boxes'))).toEqual({
       kind: 'modules',
       changes: [{ module: core, before: ['1.4.2', '1.5.0'], version: '1.5.0' }],
@@ -40,19 +40,19 @@ describe('what a drop means', () => {
   });
 
   it('is a module that was not installed before', () => {
-    const added = [info({ kind: 'module', module: onvif, version: '1.2.0' })];
+    const added = [packageOf({ kind: 'module', module: onvif, version: '1.2.0' })];
     expect(dropMeaning(added, place('boxes'))).toMatchObject({ changes: [{ before: [null] }] });
   });
 
   it('is nothing where it is wanted already', () => {
-    expect(dropMeaning([info({ version: '1.5.0' })], place('boxes', 'box-2'))).toEqual({
+    expect(dropMeaning([packageOf({ version: '1.5.0' })], place('boxes', 'box-2'))).toEqual({
       kind: 'nothing',
       why: 'The fleet file wants core 1.5.0 for box-2 already.',
     });
   });
 
   it('is the package of a system that runs one', () => {
-    const installer = info({ product: 'eocortex', kind: 'installer', module: null, version: '4.4.12' });
+    const installer = packageOf({ product: 'eocortex', kind: 'installer', module: null, version: '4.4.12' });
     expect(dropMeaning([installer], place('harbour', 'srv-1'))).toEqual({
       kind: 'package',
       packages: [installer],
@@ -60,8 +60,8 @@ describe('what a drop means', () => {
   });
 
   it('takes the files of a module along with it, and refuses them alone', () => {
-    const part = info({ kind: 'dependencies', file: 'bin.zip', version: '1.5.0' });
-    expect(dropMeaning([part, info({ version: '1.5.0' })], place('boxes')).kind).toBe('modules');
+    const part = packageOf({ kind: 'dependencies', file: 'bin.zip', version: '1.5.0' });
+    expect(dropMeaning([part, packageOf({ version: '1.5.0' })], place('boxes')).kind).toBe('modules');
     expect(dropMeaning([part], place('boxes'))).toMatchObject({
       kind: 'refused',
       why: 'bin.zip is only a part of core 1.5.0. Drop the module itself.',
@@ -69,13 +69,13 @@ describe('what a drop means', () => {
   });
 
   it('says why it makes no sense', () => {
-    const why = (packages: ReturnType<typeof info>[], where?: DropPlace) => {
+    const why = (packages: ReturnType<typeof packageOf>[], where?: DropPlace) => {
       const meaning = dropMeaning(packages, where);
       return meaning.kind === 'refused' ? meaning.why : meaning.kind;
     };
-    expect(why([info()])).toMatch(/^Drop packages on a system or on a server/);
-    expect(why([info()], place('harbour'))).toBe('core 1.4.2 is not for harbour, which runs Eocortex.');
-    expect(why([info({ version: '1.4.0' }), info({ version: '1.5.0' })], place('boxes'))).toBe(
+    expect(why([packageOf()])).toMatch(/^Drop packages on a system or on a server/);
+    expect(why([packageOf()], place('harbour'))).toBe('core 1.4.2 is not for harbour, which runs Eocortex.');
+    expect(why([packageOf({ version: '1.4.0' }), packageOf({ version: '1.5.0' })], place('boxes'))).toBe(
       'core came in versions 1.4.0 and 1.5.0. Drop one of them.',
     );
     expect(why([], place('boxes'))).toBe('There is no package to drop any more.');

@@ -3,6 +3,7 @@ import type { System } from '../../../src/updater/fleet/model';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { loadedVersion, ownVersions } from '../../../src/updater/packages/loaded-version';
 import type { PackageInfo } from '../../../src/updater/packages/package-info';
+import { packageOf } from '../samples';
 
 function systemOf(more: object, product = 'eocortex'): System {
   const servers = { a: { host: 'a' }, b: { host: 'b', ...(product === 'eocortex' && { version: '4.3.1' }) } };
@@ -11,22 +12,8 @@ function systemOf(more: object, product = 'eocortex'): System {
   if (system === undefined) throw new Error('no system');
   return system;
 }
-const info = (version: string, over: Partial<PackageInfo> = {}): PackageInfo => ({
-  sha256: '0'.repeat(64),
-  file: 'a.exe',
-  size: 1,
-  product: 'eocortex',
-  kind: 'installer',
-  version,
-  arch: 'x64',
-  module: null,
-  dependsOn: [],
-  uploaded: 0,
-  contents: null,
-  source: '/x',
-  loadedAt: '2026-01-01T00:00:00Z',
-  ...over,
-});
+const info = (version: string, over: Partial<PackageInfo> = {}): PackageInfo =>
+  packageOf({ product: 'eocortex', kind: 'installer', version, arch: 'x64', module: null, ...over });
 
 describe('the version that a system shall run after packages were loaded for it', () => {
   it('is the highest of them: the others are on the way to it, or for another architecture', () => {

@@ -4,23 +4,14 @@ import { parseFleet } from '../../../src/updater/fleet/read';
 import type { Plan, PlanServer } from '../../../src/updater/plan/plan';
 import { makePlan } from '../../../src/updater/plan/planner';
 import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
 const minute = 60_000;
-const facts: Facts = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'b',
-  freeBytes: { system: 20e9, state: 20e9 },
-  installed: { version: '1.0.0' },
-  modules: { [core]: '1.0.0' },
-  firstRun: false,
-  loaded: [],
-  history: [],
-  job: null,
-  tools: ['systemd'],
-  user: { name: 'root', root: true },
-};
+const facts = factsOf({
+  ...{ modules: { [core]: '1.0.0' }, firstRun: false },
+  ...{ tools: ['systemd'], user: { name: 'root', root: true } },
+});
 const night = { from: '22:00', to: '04:00', timeZone: 'Europe/Tallinn' };
 /** 18:00 in Tallinn. */
 const evening = '2026-11-28T16:00:00Z';

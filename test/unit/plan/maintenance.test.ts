@@ -5,21 +5,12 @@ import type { Action, Plan } from '../../../src/updater/plan/plan';
 import { Experience } from '../../../src/updater/plan/expected';
 import { needed, waitsFor } from '../../../src/updater/plan/maintenance';
 import { makePlan } from '../../../src/updater/plan/planner';
-import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
-const facts: Facts = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'b',
-  freeBytes: { system: 20e9, state: 20e9 },
-  installed: { version: '1.0.0' },
-  modules: { [core]: '1.0.0' },
-  firstRun: false,
-  loaded: [],
-  history: ['0.8.0', '0.9.0', '1.0.0'],
-  job: null,
-};
+const facts = factsOf({
+  ...{ modules: { [core]: '1.0.0' }, firstRun: false, history: ['0.8.0', '0.9.0', '1.0.0'] },
+});
 
 interface Given {
   now: string;

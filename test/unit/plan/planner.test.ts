@@ -7,26 +7,15 @@ import type { Action, PlanServer } from '../../../src/updater/plan/plan';
 import { makePlan, type Answered } from '../../../src/updater/plan/planner';
 import type { Supply } from '../../../src/updater/products/product';
 import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
 const media = 'com.banalytics.box.module:media';
 const other = 'com.banalytics.box.module:other';
-const GB = 1e9;
 const MiB = 1 << 20;
 
-/** Facts as a person writes them: nothing but what DESIGN.md names. */
-const byHand: Facts = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'b',
-  freeBytes: { system: 20 * GB, state: 20 * GB },
-  installed: { version: '1.0.0' },
-  modules: { [core]: '1.0.0', [media]: '1.0.0' },
-  firstRun: false,
-  loaded: [],
-  history: [],
-  job: null,
-};
+/** Facts as a person writes them. */
+const byHand = factsOf({ modules: { [core]: '1.0.0', [media]: '1.0.0' }, firstRun: false });
 
 function pack(module: string, version: string, over: Partial<PackageInfo> = {}): PackageInfo {
   const kind: PackageKind = over.kind ?? (module === core ? 'core' : 'module');

@@ -6,6 +6,7 @@ import { makePlan, type Answered } from '../../../src/updater/plan/planner';
 import { leadersOf } from '../../../src/updater/plan/roles';
 import type { Product } from '../../../src/updater/products/product';
 import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 // No product of this version has such an order yet: one is given it.
 vi.mock('../../../src/updater/products', async (original) => {
@@ -20,13 +21,11 @@ vi.mock('../../../src/updater/products', async (original) => {
 });
 
 const core = 'com.banalytics.box:core';
-const factsOf = (version: string, over: Partial<Facts> = {}): Answered => ({
-  facts: {
-    ...{ os: { family: 'linux', name: 'Debian 12' }, arch: 'x64', bootId: 'b' },
-    freeBytes: { system: 20e9, state: 20e9 },
-    ...{ installed: { version }, modules: { [core]: version }, firstRun: false },
-    ...{ loaded: [], history: ['0.9.0', '1.0.0'], job: null, ...over },
-  },
+const answer = (version: string, over: Partial<Facts> = {}): Answered => ({
+  facts: factsOf({
+    ...{ installed: { version }, modules: { [core]: version }, firstRun: false, history: ['0.9.0', '1.0.0'] },
+    ...over,
+  }),
 });
 
 interface Given {
@@ -65,7 +64,7 @@ function plan(given: Given): Plan {
     servers: all.filter(({ id }) => given.chosen?.includes(id) ?? true),
     action: given.action ?? 'install',
     to: null,
-    answered: new Map(all.map(({ id }) => [id, given.answers?.[id] ?? factsOf('1.0.0')])),
+    answered: new Map(all.map(({ id }) => [id, given.answers?.[id] ?? answer('1.0.0')])),
     supply: { packages: [], silent: new Map() },
     now: new Date('2026-11-21T12:00:00Z'),
   });
@@ -99,8 +98,8 @@ describe('where a role goes first', () => {
   });
 
   it('one that runs the version already holds up nobody', () => {
-    expect(waves({ roles, answers: { m: factsOf('2.0.0') } })).toEqual({ m: 0, g: 0, r1: 1, r2: 1, r3: 1 });
-    expect(told({ roles, chosen: ['r1'], answers: { m: factsOf('2.0.0'), g: factsOf('2.0.0') } })).toEqual({
+    expect(waves({ roles, answers: { m: answer('2.0.0') } })).toEqual({ m: 0, g: 0, r1: 1, r2: 1, r3: 1 });
+    expect(told({ roles, chosen: ['r1'], answers: { m: answer('2.0.0'), g: answer('2.0.0') } })).toEqual({
       r1: 'ready',
     });
   });
@@ -111,7 +110,7 @@ describe('where a role goes first', () => {
     expect(blocked.g).toMatch(/^blocked: The master goes first\. odd is blocked: /);
     expect(blocked.r1).toMatch(/^blocked: The master goes first\. odd is blocked: /);
     const job = { id: 'j', action: 'install', state: 'running', by: 'a@b', to: null, since: 0 } as const;
-    const busy = factsOf('1.0.0', { job: { ...job, step: null, message: null } });
+    const busy = answer('1.0.0', { job: { ...job, step: null, message: null } });
     expect(told({ roles: { m: 'master', r1: 'recorder' }, answers: { m: busy } })).toEqual({
       m: 'skip',
       r1: 'blocked: The master goes first. A job runs on m: wait until it has ended.',
@@ -131,7 +130,7 @@ describe('where a role goes first', () => {
       m: 'ready',
     });
     const away: Answered = { error: { message: 'No answer.' } as never };
-    expect(told({ roles, chosen: ['r1'], answers: { m: away, g: factsOf('2.0.0') } }).r1).toBe(
+    expect(told({ roles, chosen: ['r1'], answers: { m: away, g: answer('2.0.0') } }).r1).toBe(
       'blocked: The master goes first. m is blocked: No answer.',
     );
   });

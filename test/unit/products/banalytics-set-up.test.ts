@@ -3,6 +3,7 @@ import { servers } from '../../../src/updater/fleet/model';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { makePlan } from '../../../src/updater/plan/planner';
 import type { Facts } from '../../../src/updater/targets/facts';
+import { factsOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
 const { fleet } = parseFleet(
@@ -22,18 +23,7 @@ function reasonsOf(more: Partial<Facts>): string[] {
   if (fleet === undefined) throw new Error('no fleet');
   const [server] = servers(fleet);
   if (server === undefined) throw new Error('no server');
-  const facts: Facts = {
-    os: { family: 'linux', name: 'Debian' },
-    arch: 'x64',
-    bootId: 'boot-identity-1',
-    freeBytes: { system: 1e12, state: 1e12 },
-    installed: { version: '1.4.1' },
-    modules: { [core]: '1.4.1' },
-    loaded: [],
-    history: [],
-    job: null,
-    ...more,
-  };
+  const facts = factsOf({ installed: { version: '1.4.1' }, modules: { [core]: '1.4.1' }, ...more });
   const plan = makePlan({
     fleet,
     servers: [server],

@@ -13,6 +13,7 @@ import { catalogue } from '../../../src/updater/products/eocortex/catalogue';
 import { brokenUp, pathUp } from '../../../src/updater/products/eocortex/path';
 import { meansFor } from '../../../src/updater/products/means';
 import type { Facts } from '../../../src/updater/targets/facts';
+import { packageOf } from '../samples';
 
 function fleetOf(system: object = {}, servers: Record<string, object> = { a: {} }): Fleet {
   const { fleet, problems } = parseFleet(
@@ -54,22 +55,17 @@ function factsOf(installed: string | null, over: Partial<Facts> = {}): Facts {
 let made = 0;
 function installer(version: string, over: Partial<PackageInfo> = {}): PackageInfo {
   made += 1;
-  return {
-    sha256: sha(made),
-    file: `Eocortex ${version}.exe`,
-    size: 1e6,
-    product: 'eocortex',
-    kind: 'installer',
-    version,
-    arch: null,
-    module: null,
-    dependsOn: [],
-    uploaded: 0,
-    contents: null,
-    source: '/x',
-    loadedAt: new Date(made * 1000).toISOString(),
+  return packageOf({
+    ...{
+      sha256: sha(made),
+      file: `Eocortex ${version}.exe`,
+      size: 1e6,
+      product: 'eocortex',
+      kind: 'installer',
+    },
+    ...{ version, module: null, loadedAt: new Date(made * 1000).toISOString() },
     ...over,
-  };
+  });
 }
 
 interface Case {

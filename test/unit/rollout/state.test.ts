@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorInfo } from '../../../src/updater/errors';
 import type { Assessment, NewEvent, ServerStatus } from '../../../src/updater/rollout/events';
 import { applyEvent, initialState, type ServerState } from '../../../src/updater/rollout/state';
-import type { Facts } from '../../../src/updater/targets/facts';
 import { at, fleetOf } from './fixtures';
+import { factsOf } from '../samples';
 
 const fleet = fleetOf({ s: { servers: 2 } });
 const fresh = (): ServerState => {
@@ -12,16 +12,11 @@ const fresh = (): ServerState => {
   return state;
 };
 const error: ErrorInfo = { code: 'host.timeout', message: 'no answer', hint: null };
-const facts: Facts = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'b',
-  freeBytes: { system: 1, state: 1 },
+const facts = factsOf({
   installed: { version: '1.2.0', app: 'server' },
   loaded: [{ version: '2.0.0', sha256: 'a' }],
   history: ['1.0.0', '1.1.0', '1.2.0'],
-  job: null,
-};
+});
 const means = (status: ServerStatus): Assessment => ({
   status,
   detail: null,

@@ -7,6 +7,7 @@ import { windows as hands } from '../../../src/updater/products/eocortex/windows
 import type { JobContext } from '../../../src/updater/products/product';
 import type { Facts, HistoryEntry } from '../../../src/updater/targets/facts';
 import { windows } from '../../../src/updater/targets/windows';
+import { factsOf, packageOf } from '../samples';
 
 const sha = (digit: string): string => digit.repeat(64);
 
@@ -30,23 +31,11 @@ function serverOf(more: object = {}): Server {
   return server;
 }
 
-function installer(version: string, digit: string, format: 'exe' | 'msi' = 'exe'): PackageInfo {
-  return {
-    sha256: sha(digit),
-    file: `Сервер ${version}.${format}`,
-    size: 1,
-    product: 'eocortex',
-    kind: 'installer',
-    version,
-    arch: 'x64',
-    module: null,
-    dependsOn: [],
-    uploaded: 0,
-    contents: null,
-    source: '/x',
-    loadedAt: '2026-11-01T00:00:00Z',
-  };
-}
+const installer = (version: string, digit: string, format: 'exe' | 'msi' = 'exe'): PackageInfo =>
+  packageOf({
+    ...{ sha256: sha(digit), file: `Сервер ${version}.${format}`, size: 1, product: 'eocortex' },
+    ...{ kind: 'installer', version, arch: 'x64', module: null },
+  });
 
 const entry = (version: string, backup: string | null): HistoryEntry => ({
   id: `r-${version}`,
@@ -60,17 +49,12 @@ const entry = (version: string, backup: string | null): HistoryEntry => ({
 
 function contextOf(server: Server, over: Partial<Facts> = {}): JobContext {
   const entries = over.entries ?? [];
-  const facts: Facts = {
+  const facts = factsOf({
     os: { family: 'windows', name: 'Windows Server 2022', build: 20348 },
-    arch: 'x64',
-    bootId: 'b',
-    freeBytes: { system: 1e10, state: 1e10 },
     installed: { version: '4.3.1' },
-    loaded: [],
     history: entries.map(({ version }) => version),
-    job: null,
     ...over,
-  };
+  });
   return {
     server,
     facts,

@@ -1,6 +1,7 @@
 import { parseFleet } from '../../../src/updater/fleet/read';
 import { servers, type Fleet, type Server } from '../../../src/updater/fleet/model';
 import { initialState, type ServerState } from '../../../src/updater/rollout/state';
+import { factsOf } from '../samples';
 
 export const fleet: Fleet = (() => {
   const text = JSON.stringify({
@@ -34,14 +35,7 @@ export function state(over: Partial<ServerState> = {}): ServerState {
   return { ...found, ...over };
 }
 
-export const facts: NonNullable<ServerState['facts']> = {
-  os: { family: 'linux', name: 'Debian 12' },
-  arch: 'x64',
-  bootId: 'b',
-  freeBytes: { system: 1, state: 1 },
+export const facts = factsOf({
   installed: { version: '1.4.1' },
   modules: { 'com.banalytics.box:core': '1.4.1', 'com.banalytics.box.module:yolo': '2.0.0' },
-  loaded: [],
-  history: [],
-  job: null,
-};
+});

@@ -4,7 +4,7 @@ import { parseFleet } from '../../../src/updater/fleet/read';
 import { initialState, type ServerState } from '../../../src/updater/rollout/state';
 import { needs, PackageUses, useWords, type UsingFleet } from '../../../src/vscode/package-use';
 import { facts } from '../tree/fixtures';
-import { info } from './packages';
+import { packageOf } from '../samples';
 
 function using(over: Record<string, Partial<ServerState>> = {}): UsingFleet {
   const three = ['1', '2', '3'].map((n) => [`srv-${n}`, { host: `192.0.2.${n}` }] as const);
@@ -25,7 +25,7 @@ function using(over: Record<string, Partial<ServerState>> = {}): UsingFleet {
   return { fleet, servers: servers(fleet), states };
 }
 
-const installer = info({
+const installer = packageOf({
   ...{ product: 'eocortex', kind: 'installer', module: null, version: '4.4.12', sha256: 'b'.repeat(64) },
 });
 const older = { ...installer, version: '4.2.18', sha256: 'c'.repeat(64) };
@@ -34,8 +34,8 @@ describe('who needs a package', () => {
   it('is whoever is to run it and does not yet', () => {
     const before = new PackageUses([using()]);
     expect(useWords(before.of([installer]))).toBe('wanted by harbour (3 servers)');
-    expect(useWords(before.of([info()]))).toBe('wanted by box-1');
-    expect(useWords(before.of([info({ version: '9.9.9' })]))).toBe('not wanted');
+    expect(useWords(before.of([packageOf()]))).toBe('wanted by box-1');
+    expect(useWords(before.of([packageOf({ version: '9.9.9' })]))).toBe('not wanted');
     expect(needs(before.of([installer]))).toEqual([
       'To be installed on: srv-1, srv-2, srv-3. It has not been sent there yet.',
     ]);
@@ -50,7 +50,7 @@ describe('who needs a package', () => {
         'srv-2': { loaded: [{ version: '4.4.12', sha256: installer.sha256 }] },
       }),
     ]);
-    expect(useWords(uses.of([info()]))).toBe('installed on box-1');
+    expect(useWords(uses.of([packageOf()]))).toBe('installed on box-1');
     expect(useWords(uses.of([installer]))).toBe('wanted by srv-2, srv-3');
     expect(needs(uses.of([installer]))[0]).toMatch(/^To be installed on: srv-3\./);
   });

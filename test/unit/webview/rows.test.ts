@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PackageInfo } from '../../../src/updater/packages/library';
 import { rowOf } from '../../../src/webview/rows';
 import { initialState } from '../../../src/updater/rollout/state';
 import { systemCards } from '../../../src/webview/systems';
 import { box, facts, fleet, state } from '../tree/fixtures';
+import { packageOf } from '../samples';
 
 const core = 'com.banalytics.box:core';
 
@@ -48,16 +48,10 @@ describe('a line of the table', () => {
 });
 
 describe('a system', () => {
-  const info = (over: Partial<PackageInfo>): PackageInfo => ({
-    ...{ sha256: 'a'.repeat(64), file: 'f', size: 10, product: 'banalytics', kind: 'core', version: '1.4.2' },
-    ...{ arch: null, module: core, dependsOn: [], uploaded: 0, contents: null, source: '', loadedAt: '' },
-    ...over,
-  });
-
   it('lists what the fleet file wants and whether it is loaded', () => {
     const [card] = systemCards(
       fleet.systems,
-      [info({}), info({ module: 'com.banalytics.box.module:onvif', version: '9' })],
+      [packageOf(), packageOf({ module: 'com.banalytics.box.module:onvif', version: '9' })],
       initialState(fleet, ''),
     );
     expect(card).toMatchObject({ id: 'boxes', target: '1.4.2', hasModules: true, hasRepository: false });
@@ -80,9 +74,9 @@ describe('a system', () => {
     const [card] = systemCards(
       [eocortex],
       [
-        info({ ...installer, version: '4.3.1', loadedAt: '2026-01-01' }),
-        info({ ...installer, version: '4.4.0', loadedAt: '2026-02-01' }),
-        info({}),
+        packageOf({ ...installer, version: '4.3.1', loadedAt: '2026-01-01' }),
+        packageOf({ ...installer, version: '4.4.0', loadedAt: '2026-02-01' }),
+        packageOf(),
       ],
       new Map(),
     );
