@@ -1,14 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
 import { servers as serversOf } from '../../src/updater/fleet/model';
 import type { Plan } from '../../src/updater/plan/plan';
 import { createLab, type Box, type Lab } from '../lab/box';
 import { until } from '../lab/until';
-import { fleetOf, knownHosts, Operator, scratch } from './fleet-in-lab';
+import { after, before, fleetOf, knownHosts, Operator, repositoryOf, scratch } from './fleet-in-lab';
 
-const before = { [CORE]: '1.4.1', [BASIC_MEDIA]: '1.4.0' };
-const after = { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.4.0' };
 const patience = 60_000;
 
 /** Installs that servers begin by themselves, with no workstation awake. */
@@ -21,15 +18,7 @@ describe.concurrent('an armed install on real Linux', () => {
 
   beforeAll(async () => {
     place = await scratch();
-    repository = join(place.folder, 'repository');
-    for (const version of ['1.4.1', '1.5.0'])
-      await makeModule(repository, { module: CORE, version, sizeBytes: 100_000 });
-    await makeModule(repository, {
-      module: BASIC_MEDIA,
-      version: '1.4.0',
-      dependsOn: [`${CORE}:1.4.1`],
-      sizeBytes: 100_000,
-    });
+    repository = await repositoryOf(place.folder);
     lab = await createLab();
   });
   afterAll(async () => {

@@ -8,6 +8,7 @@ import type { Action, Plan } from '../../src/updater/plan/plan';
 import type { EventOf, EventType, FleetEvent } from '../../src/updater/rollout/events';
 import type { ServerState } from '../../src/updater/rollout/state';
 import type { RolloutResult, Updater } from '../../src/updater/updater';
+import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
 import type { Box, Lab } from '../lab/box';
 
 /** One operator's workstation: a data folder, a fleet file, and the core on it. */
@@ -106,6 +107,22 @@ export class Operator {
 export async function scratch(): Promise<{ folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'vms-fleet-targets-'));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** What the boxes of most tests run, and what they are to run. */
+export const before = { [CORE]: '1.4.1', [BASIC_MEDIA]: '1.4.0' };
+export const after = { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.4.0' };
+
+/** A repository with these; returns its folder. @param newBytes size of the core that is to be installed: time for something to happen */
+export async function repositoryOf(folder: string, newBytes = 100_000): Promise<string> {
+  const repository = join(folder, 'repository');
+  await makeModule(repository, { module: CORE, version: before[CORE] ?? '', sizeBytes: 100_000 });
+  await makeModule(repository, { module: CORE, version: after[CORE] ?? '', sizeBytes: newBytes });
+  const dependsOn = [`${CORE}:${before[CORE]}`];
+  await makeModule(repository, {
+    ...{ module: BASIC_MEDIA, version: before[BASIC_MEDIA] ?? '', dependsOn, sizeBytes: 100_000 },
+  });
+  return repository;
 }
 
 export interface SystemRecipe {

@@ -4,14 +4,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
 import { createLab, HOME, type Box, type Lab } from '../lab/box';
 import { startProxy, type Proxy } from '../lab/proxy';
-import { fleetOf, knownHosts, Operator, scratch, type SystemRecipe } from './fleet-in-lab';
+import {
+  after,
+  before,
+  fleetOf,
+  knownHosts,
+  Operator,
+  repositoryOf,
+  scratch,
+  type SystemRecipe,
+} from './fleet-in-lab';
 import { textLoaders } from '../../scripts/lib/text-files.mjs';
-
-const before = { [CORE]: '1.4.1', [BASIC_MEDIA]: '1.4.0' };
-const after = { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.4.0' };
 
 /** What can happen on the way: each ends in a state with a name, and going on later finishes the job once. */
 describe('bad luck', () => {
@@ -24,16 +29,8 @@ describe('bad luck', () => {
 
   beforeAll(async () => {
     place = await scratch();
-    repository = join(place.folder, 'repository');
-    await makeModule(repository, { module: CORE, version: '1.4.1', sizeBytes: 1_000_000 });
     // Big enough that something can happen on its way.
-    await makeModule(repository, { module: CORE, version: '1.5.0', sizeBytes: 60_000_000 });
-    await makeModule(repository, {
-      module: BASIC_MEDIA,
-      version: '1.4.0',
-      dependsOn: [`${CORE}:1.4.1`],
-      sizeBytes: 100_000,
-    });
+    repository = await repositoryOf(place.folder, 60_000_000);
     lab = await createLab();
   });
   afterAll(async () => {
