@@ -34,6 +34,8 @@ export class Elsewhere {
   private seen: Set<string> | undefined;
   private watcher: FSWatcher | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** When it will look next, ms since 1970. */
+  private due = Infinity;
   private looking: Promise<void> = Promise.resolve();
   private ended = false;
 
@@ -62,8 +64,6 @@ export class Elsewhere {
       this.means.onError(error);
     });
   }
-
-  private due = Infinity;
 
   /** A look in so many ms, if none comes before. */
   private soon(ms: number): void {
