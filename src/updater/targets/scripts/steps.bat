@@ -272,7 +272,8 @@ if !gone! lss -120 goto :other_clock
 if !gone! gtr !most! goto :other_clock
 set "seen=!now!"
 >clock.seen echo !seen!
-set "most=120"
+rem It looks once a minute.
+set "most=180"
 exit /b 0
 :other_clock
 set "why=its clock was wrong when this was armed, and has moved by !gone! seconds at once: it was set, or the machine was off"
