@@ -8,7 +8,8 @@ import { BASIC_MEDIA, CORE, makeModule } from '../../demo/modules';
 import { createLab, HOME, type Box, type Lab } from '../lab/box';
 import { startProxy, type Proxy } from '../lab/proxy';
 import { fleetOf, knownHosts, Operator, scratch, type SystemRecipe } from './fleet-in-lab';
-import { textLoaders } from '../../scripts/lib/text-files.mjs';
+import { lean } from '../../scripts/lib/lean.mjs';
+import { texts } from '../../scripts/lib/text-files.mjs';
 
 const before = { [CORE]: '1.4.1', [BASIC_MEDIA]: '1.4.0' };
 const after = { [CORE]: '1.5.0', [BASIC_MEDIA]: '1.4.0' };
@@ -241,7 +242,7 @@ describe('bad luck', () => {
       target: 'node20',
       format: 'cjs',
       outfile: cli,
-      loader: textLoaders,
+      plugins: [lean, texts],
       external: ['cpu-features', '*.node'],
       alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
       logLevel: 'error',
