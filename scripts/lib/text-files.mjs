@@ -5,8 +5,8 @@ export const textFiles = /\.(?:sh|bat|c|h|nsi|rc|wxs)$/;
 
 /** Lines that only tell a reader something. They are as much as a fifth of a script, which goes to servers again and again. */
 const comments = [
-  [/\.sh$/, /^[ \t]*#(?!!).*\n/gm],
-  [/\.bat$/, /^rem(?: .*)?\n/gim],
+  [/\.sh$/, /^[ \t]*#(?!!).*\r?\n/gm],
+  [/\.bat$/, /^rem(?: .*)?\r?\n/gim],
 ];
 
 /** A file as the product and its tests have it: scripts without their comments. */
