@@ -1,9 +1,10 @@
 // Builds dist/ (CommonJS: extension.js, cli.js, and the parts that both load when first needed; the fleet view's page) and the JSON
 // Schema that the editor reads.
 import * as esbuild from 'esbuild';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { lean } from './scripts/lib/lean.mjs';
-import { textLoaders } from './scripts/lib/text-files.mjs';
+import { buildInParts } from './scripts/lib/parts.mjs';
+import { texts } from './scripts/lib/text-files.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production') || !watch;
@@ -16,7 +17,7 @@ const common = {
   format: 'cjs',
   minify: production,
   sourcemap: production ? false : 'linked',
-  loader: textLoaders,
+  plugins: [texts],
   external: ['vscode', 'cpu-features', '*.node'],
   // Its CommonJS form loads its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -29,7 +30,7 @@ const product = {
   ...common,
   entryPoints: ['src/extension.ts', 'src/cli.ts'],
   outdir: 'dist',
-  plugins: [lean],
+  plugins: [lean, texts],
 };
 // The page of the fleet view, which runs in a browser of VS Code's.
 const page = {
@@ -43,33 +44,6 @@ const page = {
 };
 // The demo fleet of `npm start`; not shipped.
 const demo = { ...common, entryPoints: ['demo/main.ts'], outfile: 'out/demo.cjs' };
-
-/**
- * Cuts the product where it says `import()`, so that VS Code compiles only what `activate` needs. esbuild cuts ES modules alone;
- * each file is turned into CommonJS afterwards.
- */
-async function buildInParts() {
-  const { outputFiles } = await esbuild.build({
-    ...product,
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'part-[hash]',
-    write: false,
-  });
-  const options = {
-    format: 'cjs',
-    platform: 'node',
-    target: common.target,
-    minify: common.minify,
-    // As require(): VS Code gives its own module to what is loaded that way.
-    supported: { 'dynamic-import': false },
-  };
-  await mkdir(product.outdir, { recursive: true });
-  for (const { path, text } of outputFiles) {
-    const { code } = await esbuild.transform(text, options);
-    await writeFile(path, code);
-  }
-}
 
 /** The JSON Schema of the fleet file comes from the same source as its types and its checks. */
 async function writeFleetSchema() {
@@ -89,7 +63,7 @@ async function writeFleetSchema() {
 await writeFleetSchema();
 if (!watch) {
   await rm('dist', { recursive: true, force: true });
-  await Promise.all([buildInParts(), esbuild.build(page), esbuild.build(demo)]);
+  await Promise.all([buildInParts(product), esbuild.build(page), esbuild.build(demo)]);
 } else {
   // One file an entry: what a debugger shows is easier to follow.
   for (const options of [product, page, demo]) await (await esbuild.context(options)).watch();

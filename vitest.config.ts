@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import { textEndings } from './scripts/lib/text-files.mjs';
+import { textFiles, textOf } from './scripts/lib/text-files.mjs';
 
 /** The bundler loads remote scripts as text; the tests must see the same. */
 const scriptsAsText = {
   name: 'scripts-as-text',
   enforce: 'pre' as const,
   load(id: string) {
-    if (textEndings.some((ending) => id.endsWith(ending)))
-      return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
-    return undefined;
+    if (!textFiles.test(id)) return undefined;
+    return `export default ${JSON.stringify(textOf(id, readFileSync(id, 'utf8')))}`;
   },
 };
 

@@ -4,8 +4,9 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './lib/browser.mjs';
+import { lean } from './lib/lean.mjs';
 import { ensureBuilt, ensureDebianPackages, ensureDependencies, inRepo, run } from './lib/prepare.mjs';
-import { textLoaders } from './lib/text-files.mjs';
+import { texts } from './lib/text-files.mjs';
 
 const minutes = 60_000;
 
@@ -32,7 +33,7 @@ await build({
   format: 'cjs',
   external: ['cpu-features', '*.node', 'playwright-core'],
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  loader: textLoaders,
+  plugins: [lean, texts],
   logLevel: 'warning',
 });
 const { code } = await run(process.execPath, [join(folder, 'main.cjs'), ...process.argv.slice(2)], {

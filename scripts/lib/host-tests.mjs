@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inRepo, manifest } from './prepare.mjs';
-import { textLoaders } from './text-files.mjs';
+import { texts } from './text-files.mjs';
 
 /**
  * Bundles every `test/host/**\/*.test.ts` by itself, and the module that runs them with mocha.
@@ -26,7 +26,7 @@ export async function buildTests() {
     format: 'cjs',
     sourcemap: 'inline',
     external: ['vscode', 'mocha'],
-    loader: textLoaders,
+    plugins: [texts],
     logLevel: 'warning',
   });
   return join(folder, 'index.js');

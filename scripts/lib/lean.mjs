@@ -1,13 +1,15 @@
 // Leaves out of the product what libraries bring along and nobody here calls.
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
 /** Modules by the end of their path, and what stands for them. */
 const standIns = [
-  // We are never an SSH server and make no keys.
+  // We are never an SSH server, make no keys, and speak no HTTP through a server by way of agents.
   [/ssh2\/lib\/server\.js$/, () => 'module.exports = undefined;'],
   [/ssh2\/lib\/keygen\.js$/, () => 'module.exports = {};'],
+  [/ssh2\/lib\/http-agents\.js$/, () => 'module.exports = {};'],
   // Asks for the age of Node, in a whole copy of semver; only a download of folders would call it.
   [
     /make-dir\/index\.js$/,
@@ -17,6 +19,11 @@ const standIns = [
   [/tweetnacl\/nacl-fast\.js$/, () => sha512],
   // Of Windows' code pages those that a console may have.
   [/iconv-lite\/encodings\/sbcs-data-generated\.js$/, oemPages],
+  // Archives are read by a reader of our own, and Node has this checksum.
+  [/yauzl\/fd-slicer\.js$/, () => 'module.exports = undefined;'],
+  [/yauzl\/crc32\.js$/, () => 'module.exports = undefined;'],
+  // We read YAML and write none.
+  [/js-yaml\/lib\/dumper\.js$/, () => 'module.exports = {};'],
 ];
 
 const sha512 = `
@@ -42,7 +49,9 @@ export const lean = {
       build.onLoad({ filter }, ({ path }) => ({
         contents: contents(),
         loader: 'js',
-        resolveDir: path.replace(/[^/\\]*$/, ''),
+        resolveDir: dirname(path),
       }));
+    // In its CommonJS form: the other one is a single file, of which nothing can be left out.
+    build.onResolve({ filter: /^js-yaml$/ }, () => ({ path: require.resolve('js-yaml') }));
   },
 };

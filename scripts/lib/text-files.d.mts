@@ -1,2 +1,5 @@
-export declare const textEndings: readonly string[];
-export declare const textLoaders: Record<string, 'text'>;
+import type { Plugin } from 'esbuild';
+
+export declare const textFiles: RegExp;
+export declare function textOf(path: string, content: string): string;
+export declare const texts: Plugin;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemo, type Demo } from '../../demo/fleet';
-import { textLoaders } from '../../scripts/lib/text-files.mjs';
+import { lean } from '../../scripts/lib/lean.mjs';
+import { texts } from '../../scripts/lib/text-files.mjs';
 
 let folder: string;
 let demo: Demo;
@@ -19,7 +20,7 @@ beforeAll(async () => {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    loader: textLoaders,
+    plugins: [lean, texts],
     external: ['cpu-features', '*.node'],
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'error',

@@ -8,7 +8,7 @@ import { startDemo, type Demo } from '../../demo/fleet';
 import { BASIC_MEDIA, CORE, makeHome } from '../../demo/modules';
 import { processTable } from '../../demo/processes';
 import type { DemoServer } from '../../demo/server';
-import { textLoaders } from '../../scripts/lib/text-files.mjs';
+import { texts } from '../../scripts/lib/text-files.mjs';
 import { until } from '../lab/until';
 
 interface Outcome {
@@ -204,7 +204,7 @@ describe('the demo from a terminal', () => {
       bundle: true,
       platform: 'node',
       mainFields: ['module', 'main'],
-      loader: textLoaders,
+      plugins: [texts],
       external: ['cpu-features', '*.node'],
       logLevel: 'silent',
     });

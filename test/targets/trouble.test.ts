@@ -16,7 +16,8 @@ import {
   scratch,
   type SystemRecipe,
 } from './fleet-in-lab';
-import { textLoaders } from '../../scripts/lib/text-files.mjs';
+import { lean } from '../../scripts/lib/lean.mjs';
+import { texts } from '../../scripts/lib/text-files.mjs';
 
 /** What can happen on the way: each ends in a state with a name, and going on later finishes the job once. */
 describe('bad luck', () => {
@@ -238,7 +239,7 @@ describe('bad luck', () => {
       target: 'node20',
       format: 'cjs',
       outfile: cli,
-      loader: textLoaders,
+      plugins: [lean, texts],
       external: ['cpu-features', '*.node'],
       alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
       logLevel: 'error',
