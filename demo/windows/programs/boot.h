@@ -1,4 +1,4 @@
-/* What the clock of this Windows shows, and when it booted by that clock: 100 ns since 1601, UTC. */
+/* The clock of this Windows, and when it booted by that clock: 100 ns since 1601, UTC. */
 #ifndef BOOT_H
 #define BOOT_H
 #include <windows.h>
@@ -13,14 +13,6 @@ static ULONGLONG by_clock(ULONGLONG time)
 
     if (RegGetValueW(HKEY_LOCAL_MACHINE, L"Software\\Lab", L"ClockOffset", RRF_RT_REG_SZ, NULL, text, &size)) return time;
     return time + (ULONGLONG)(_wtoi64(text) * 10000000);
-}
-
-static ULONGLONG time_now(void)
-{
-    FILETIME now;
-
-    GetSystemTimeAsFileTime(&now);
-    return by_clock(((ULONGLONG)now.dwHighDateTime << 32) | now.dwLowDateTime);
 }
 
 static ULONGLONG boot_time(void)

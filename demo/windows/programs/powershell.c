@@ -76,6 +76,14 @@ static void read_command(int count, WCHAR **words)
     }
 }
 
+static ULONGLONG time_now(void)
+{
+    FILETIME now;
+
+    GetSystemTimeAsFileTime(&now);
+    return by_clock(((ULONGLONG)now.dwHighDateTime << 32) | now.dwLowDateTime);
+}
+
 int wmain(int count, WCHAR **words)
 {
     WCHAR name[1024], text[1024];
