@@ -391,7 +391,43 @@ set "most=900"
 :wait_look
 call :clock
 if not defined now goto :no_clock
+if defined a3 call :same_clock
+if defined why exit /b 0
+if !now! geq !a1! goto :wait_over
+set /a "left=a1-now"
+rem The clock may be set meanwhile; asking for it costs the start of a program.
+if !left! gtr 60 set "left=60"
+:wait_on
+if exist cancel exit /b 0
+if !left! leq 0 goto :wait_look
+if !left! leq 5 goto :wait_little
+ping -n 6 127.0.0.1 >nul
+set /a "left-=5"
+goto :wait_on
+:wait_little
+call :nap
+set /a "left-=1"
+goto :wait_on
+:wait_over
+if !now! leq !a2! exit /b 0
+set "why=the time at which it was to begin had passed: the machine was off then, or asleep"
+exit /b 0
+:no_clock
 set "why=the clock of the server could not be read"
+exit /b 0
+
+rem Whether the clock shows no more than `most` seconds since it was last seen.
+:same_clock
+if not defined seen set "seen=!now!"
+set /a "gone=now-seen"
+if !gone! lss -120 goto :other_clock
+if !gone! gtr !most! goto :other_clock
+set "seen=!now!"
+>clock.seen echo !seen!
+set "most=120"
+exit /b 0
+:other_clock
+set "why=its clock was wrong when this was armed, and has moved by !gone! seconds at once: it was set, or the machine was off"
 exit /b 0
 
 rem always, if-asked or never. Another boot than when the mark was set is the proof that it happened.
