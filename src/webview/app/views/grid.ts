@@ -372,9 +372,9 @@ function cell(row: ServerRow, column: Column, now: number): unknown {
     case 'wave':
       return row.wave === null ? '' : String(row.wave);
     case 'system':
-      return row.system;
+      return html`<span title=${row.system}>${row.system}</span>`;
     case 'site':
-      return row.site ?? '';
+      return html`<span title=${row.site ?? ''}>${row.site ?? ''}</span>`;
     case 'note':
       return html`<span title=${row.note}
         >${row.blocked ? html`<b>blocked:</b> ` : nothing}${row.note}</span
