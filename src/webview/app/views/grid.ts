@@ -26,7 +26,7 @@ const looks: Record<Column, ColumnLook> = {
   since: { title: 'Since', width: 'minmax(70px, 0.6fr)', from: 780 },
   wave: { title: 'Wave', width: '58px', from: 700 },
   system: { title: 'System', width: 'minmax(90px, 1fr)', from: 620 },
-  site: { title: 'Site', width: 'minmax(80px, 0.9fr)', from: 900 },
+  site: { title: 'Site', width: 'minmax(100px, 0.9fr)', from: 900 },
   note: { title: 'Note', width: 'minmax(120px, 2.6fr)', from: 540 },
 };
 

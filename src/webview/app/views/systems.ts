@@ -34,7 +34,7 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
       ${
         due.length > 0
           ? button({
-              label: due.length === rows.length ? 'Update…' : `Update ${count(due.length, 'Server')}…`,
+              label: due.length === rows.length ? 'Update…' : `Update ${due.length} of ${rows.length}…`,
               kind: 'primary',
               title: 'Shows the plan first; nothing is done before you agree',
               run: () =>
