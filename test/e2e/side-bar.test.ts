@@ -83,18 +83,19 @@ it('shows only the servers that were asked for while it is typed, says so, and a
 });
 
 it('keeps several selected rows selected while their servers are asked', async () => {
+  await workbench().showContainer('VMS Fleet');
   const { page } = workbench();
   const names = ['pier-1', 'pier-2', 'lighthouse', 'hall-a'];
   const rows: Locator[] = [];
   for (const name of names) rows.push(await workbench().treeRow(name, 'Fleet'));
   await workbench().select(rows);
-  // VS Code's icon of a row changes with it, so that each of them is seen to be drawn anew.
-  const asking = page.locator('.sidebar .monaco-list-row.selected .codicon-sync');
-  await titleAction('Fleet', 'Refresh All Servers');
-  await asking.first().waitFor();
-  await until('all of them to have answered', async () => (await asking.count()) === 0);
   const selected = page.locator('.sidebar .monaco-list-row.selected .label-name');
-  expect(await selected.allInnerTexts()).toEqual(names);
+  for (let round = 0; round < 2; round++) {
+    await titleAction('Fleet', 'Refresh All Servers');
+    // Their rows are drawn anew a second after they were asked, at the latest.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await selected.allInnerTexts()).toEqual(names);
+  }
   await rows[0]?.click();
 });
 
