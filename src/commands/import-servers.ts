@@ -97,7 +97,7 @@ function items({ fresh, there, unfit }: Candidates): Item[] {
     const group = found.groups.at(-1) ?? '';
     const item: Item = {
       label: id,
-      description: wayOf(found),
+      description: wayOf(found, id),
       ...(found.notes.length > 0 && { detail: oneLine(`$(info) ${found.notes.join(' ')}`) }),
       add: one,
     };
@@ -112,10 +112,10 @@ function items({ fresh, there, unfit }: Candidates): Item[] {
   ];
 }
 
-function wayOf({ name, entry, way }: Found): string {
+function wayOf({ name, entry, way }: Found, id: string): string {
   const user = entry.user === undefined ? '' : `${entry.user}@`;
   const words = [
-    entry.host === name && way.host === name ? '' : name,
+    name === id || (entry.host === name && way.host === name) ? '' : name,
     `${user}${way.host}${way.port === undefined ? '' : `:${way.port}`}`,
     way.jump === undefined ? '' : vscode.l10n.t('through {0}', way.jump),
   ];

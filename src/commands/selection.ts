@@ -6,11 +6,15 @@ import type { Faces } from '../vscode/faces';
 import { FleetSession, type FleetSelection } from '../vscode/session';
 import { statusWord } from '../vscode/words';
 
-/** What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. */
+/**
+ * What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. Empty where it lost
+ * some of them, drawing the tree anew just now: fewer than were meant are never taken.
+ */
 export function selectionOf(args: readonly unknown[]): FleetSelection[] {
   const [clicked, selected] = args;
   const nodes = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
-  return nodes.filter(isSelection);
+  const found = nodes.filter(isSelection);
+  return found.length === nodes.length ? found : [];
 }
 
 function isSelection(value: unknown): value is FleetSelection {

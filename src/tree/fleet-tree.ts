@@ -10,25 +10,30 @@ import { withTooltip } from './tree-node';
 
 /** At most so many refreshes of one server's row a second. */
 const refreshesPerSecond = 4;
-/** ms between two moves of servers from group to group, which draws all that is open anew. */
-const regroupEvery = 1_000;
+/** ms between two draws of all that is open: servers move from group to group, or several rows are selected. */
+const wholeEvery = 1_000;
 
-/** Groups, their servers, and what each server has. Only the row of the server that something happened to is refreshed. */
+/** Groups, their servers, and what each server has. Only the row of the server that something happened to is refreshed, where that can be. */
 export class FleetTree implements vscode.TreeDataProvider<FleetTreeNode>, vscode.Disposable {
   private readonly changes = new vscode.EventEmitter<FleetTreeNode | undefined>();
-  private readonly rows = new Throttle<ServerNode>(1000 / refreshesPerSecond, (node) =>
-    this.changes.fire(node),
-  );
-  private readonly regroup = new Throttle<string>(regroupEvery, () => this.build());
+  private readonly rows = new Throttle<ServerNode>(1000 / refreshesPerSecond, (node) => this.drawRow(node));
+  private readonly whole = new Throttle<string>(wholeEvery, () => this.changes.fire(undefined));
+  private readonly regroup = new Throttle<string>(wholeEvery, () => this.build());
   /** A server's rows, several where it has several tags; and in which groups they stand. */
   private readonly serverNodes = new Map<string, { server: Server; groups: string; nodes: ServerNode[] }>();
   private sessions: FleetSession[] = [];
   private fleets: FleetNode[] = [];
   private shape: Arrangement;
+  /** Time of it, ms. */
+  private rowDrawn = 0;
 
   readonly onDidChangeTreeData = this.changes.event;
 
-  constructor(arrangement: Arrangement) {
+  /** @param hasSeveral several rows are selected */
+  constructor(
+    arrangement: Arrangement,
+    private readonly hasSeveral: () => boolean,
+  ) {
     this.shape = arrangement;
   }
 
@@ -54,8 +59,24 @@ export class FleetTree implements vscode.TreeDataProvider<FleetTreeNode>, vscode
     this.build();
   }
 
+  /**
+   * VS Code's list shows no selected row below a selected one that is drawn anew as selected any more, and still acts on it
+   * (its `Trait.splice`). Where all are drawn anew it keeps them.
+   */
+  private drawRow(node: ServerNode): void {
+    if (this.hasSeveral()) return this.whole.touch('');
+    this.rowDrawn = Date.now();
+    this.changes.fire(node);
+  }
+
+  /** A row that was drawn just before may reach the list only now. */
+  selectionChanged(): void {
+    if (this.hasSeveral() && Date.now() - this.rowDrawn < wholeEvery) this.whole.touch('');
+  }
+
   private build(): void {
     this.rows.clear();
+    this.whole.clear();
     this.serverNodes.clear();
     this.fleets = this.sessions.map((session) => new FleetNode(session, this.shape));
     for (const session of this.sessions)
@@ -109,6 +130,7 @@ export class FleetTree implements vscode.TreeDataProvider<FleetTreeNode>, vscode
 
   dispose(): void {
     this.rows.clear();
+    this.whole.clear();
     this.regroup.clear();
     this.changes.dispose();
   }

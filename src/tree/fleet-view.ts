@@ -38,12 +38,17 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
   private readonly subscriptions: vscode.Disposable[];
   private readonly asking = new WeakSet<FleetSession>();
   private timer: NodeJS.Timeout | undefined;
+  /** As VS Code told it when it changed. */
+  private selected: readonly FleetTreeNode[] = [];
 
   constructor(private readonly means: FleetViewMeans) {
     this.files = means.files;
     const kept: unknown = means.memento.get(mementoKeys.grouping);
     // A filter is not kept: who forgot it would miss servers.
-    this.tree = new FleetTree({ grouping: groupings.find((one) => one === kept) ?? 'system', filter: '' });
+    this.tree = new FleetTree(
+      { grouping: groupings.find((one) => one === kept) ?? 'system', filter: '' },
+      () => this.selection.length > 1,
+    );
     this.view = vscode.window.createTreeView(viewIds.fleet, {
       treeDataProvider: this.tree,
       dragAndDropController: this,
@@ -53,12 +58,18 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
     this.tellArrangement();
     this.subscriptions = [
       this.view.onDidChangeVisibility(() => this.onVisibility()),
+      this.view.onDidChangeSelection(({ selection }) => {
+        this.selected = selection;
+        this.tree.selectionChanged();
+      }),
       vscode.workspace.onDidChangeConfiguration(() => this.startTimer()),
     ];
   }
 
+  /** While VS Code draws the tree anew it knows only some of the selected rows, now or when it told of them. */
   get selection(): readonly FleetSelection[] {
-    return this.view.selection;
+    const now = this.view.selection;
+    return now.length < this.selected.length ? this.selected : now;
   }
 
   arrange(change: Partial<Arrangement>): void {

@@ -3,7 +3,7 @@ import type { RolloutRecord, ServerRecord } from '../updater/rollout/history';
 import type { ServerState } from '../updater/rollout/state';
 import { isLeftArmed } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
-import { describeStatus, serverIcon, type Icon } from '../vscode/describe';
+import { besideName, describeStatus, serverIcon, type Icon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
 import { dayAndTime, duration } from '../vscode/time';
@@ -102,14 +102,14 @@ export interface Part {
 
 /** "1.4.2 → 1.5.0 · done · 3 min"; while it is worked on what is being done; where it failed, why. */
 export function partDescription({ outcome, record, state, isOpen }: Part): string {
-  const { seconds, recordingGapSeconds: away, reason } = record;
+  const { id, seconds, recordingGapSeconds: gap, reason } = record;
   if (isOpen && state) return [describeStatus(state), versions(record)].filter((word) => word).join(' · ');
   const words = [
     outcome === null ? (isOpen ? 'waiting' : 'not ended') : outcomeWords[outcome],
-    reason,
+    reason && besideName(id, reason),
     versions(record),
     seconds !== null && seconds > 0 ? duration(seconds * 1000) : null,
-    away !== null && away > 0 ? `away ${duration(away * 1000)}` : null,
+    gap !== null && gap > 0 ? `without recording ${duration(gap * 1000)}` : null,
   ];
   return words.filter((word) => word).join(' · ');
 }

@@ -44,7 +44,7 @@ function versions(server: Server, state: ServerState): string {
 
 /** "downloading 42 %", "failed: No space", "blocked: needs 5 GB. · not downloaded". */
 export function describeStatus(state: ServerState): string {
-  const { status, step, detail, progress, reasons, product } = state;
+  const { id, status, step, detail, progress, reasons, product } = state;
   // It runs what it runs: nobody has said what it shall run.
   if (
     status === 'installed' &&
@@ -54,13 +54,21 @@ export function describeStatus(state: ServerState): string {
     return 'no package loaded';
   const word = statusWord(product, status);
   if (progress && progress.total > 0) return `${word} ${percent(progress)} %`;
+  // "queued" would say that it waits for others.
+  if (status === 'queued' && detail?.startsWith('armed')) return detail;
   if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
-    const why = state.error?.message ?? detail;
+    const why = besideName(id, state.error?.message ?? detail ?? '');
     return why ? `${word}: ${why}` : word;
   }
   const blocked = blockedBy(state);
   return blocked === undefined ? word : `blocked: ${blocked} · ${word}`;
+}
+
+/** Why something failed, where the server's name stands before it: its own sentence begins with that name. */
+export function besideName(server: string, why: string): string {
+  const start = `${server} failed in `;
+  return why.startsWith(start) ? why.slice(start.length) : why;
 }
 
 /** The sentence of the first rule that stands in the way; undefined if none does. */

@@ -28,12 +28,3 @@ export function dayAndTime(ms: number): string {
     ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' },
   });
 }
-
-/** "4.2 MB". */
-export function bytes(n: number): string {
-  if (n < 1000) return `${n} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length, Math.floor(Math.log10(n) / 3));
-  const value = n / 1000 ** power;
-  return `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${units[power - 1]}`;
-}

@@ -1,7 +1,7 @@
 import type { Server } from '../updater/fleet/model';
 import type { ServerState } from '../updater/rollout/state';
 import { serverCapabilities } from '../vscode/capabilities';
-import { blockedBy, moduleRows, percent, serverIcon } from '../vscode/describe';
+import { besideName, blockedBy, moduleRows, percent, serverIcon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
 import { busyStatuses, count, failedStatuses, oneLine, wantedVersion } from '../vscode/words';
 import type { Offer, ServerRow } from './protocol';
@@ -49,7 +49,7 @@ function noteOf(server: Server, state: ServerState): string {
   const { status, step, detail, error, rollout } = state;
   if (busyStatuses.has(status)) return detail ?? step ?? '';
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported')
-    return error?.message ?? detail ?? '';
+    return besideName(server.id, error?.message ?? detail ?? '');
   if (rollout !== null) return detail ?? '';
   const blocked = blockedBy(state);
   if (blocked !== undefined) return blocked;

@@ -82,6 +82,23 @@ it('shows only the servers that were asked for while it is typed, says so, and a
   await workbench().treeRow('hall-a', 'Fleet');
 });
 
+it('keeps several selected rows selected while their servers are asked', async () => {
+  await workbench().showContainer('VMS Fleet');
+  const { page } = workbench();
+  const names = ['pier-1', 'pier-2', 'lighthouse', 'hall-a'];
+  const rows: Locator[] = [];
+  for (const name of names) rows.push(await workbench().treeRow(name, 'Fleet'));
+  await workbench().select(rows);
+  const selected = page.locator('.sidebar .monaco-list-row.selected .label-name');
+  for (let round = 0; round < 2; round++) {
+    await titleAction('Fleet', 'Refresh All Servers');
+    // Their rows are drawn anew a second after they were asked, at the latest.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await selected.allInnerTexts()).toEqual(names);
+  }
+  await rows[0]?.click();
+});
+
 it(
   'wants the version whose package is dragged onto a system, after asking',
   { timeout: 2 * minutes },

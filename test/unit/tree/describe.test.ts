@@ -27,6 +27,19 @@ describe('what stands behind a server', () => {
     );
   });
 
+  it('says of an armed server when it begins, not that it waits for others', () => {
+    const detail = 'armed: begins by itself on sat 2026-11-28 22:00 (UTC)';
+    expect(describeServer(box, state({ status: 'queued', step: 'wait', detail }))).toBe(detail);
+  });
+
+  it('does not repeat the name that stands before it', () => {
+    const message = `${box.id} failed in check-service: the service is not steadily up.`;
+    const error = { code: 'job.failed' as const, message, hint: null };
+    expect(describeServer(box, state({ status: 'failed', error }))).toBe(
+      'failed: check-service: the service is not steadily up.',
+    );
+  });
+
   it('puts what is being done before the versions, and says once that it asks', () => {
     expect(
       describeServer(box, state({ status: 'restarting', version: '1.4.1', facts, detail: 'away' })),

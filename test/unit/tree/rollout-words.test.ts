@@ -90,7 +90,7 @@ describe('a server in it', () => {
     expect(partDescription(part({ isOpen: false }))).toBe('not ended · 1.4.2 → 1.5.0');
     const done = record({ seconds: 200, recordingGapSeconds: 65 });
     expect(partDescription(part({ outcome: 'done', record: done }))).toBe(
-      'done · 1.4.2 → 1.5.0 · 3 min 20 s · away 1 min 5 s',
+      'done · 1.4.2 → 1.5.0 · 3 min 20 s · without recording 1 min 5 s',
     );
     const failed = record({ from: null, reason: 'No space.' });
     expect(partDescription(part({ outcome: 'failed', record: failed, isOpen: false }))).toBe(

@@ -26,7 +26,7 @@ const looks: Record<Column, ColumnLook> = {
   since: { title: 'Since', width: 'minmax(70px, 0.6fr)', from: 780 },
   wave: { title: 'Wave', width: '58px', from: 700 },
   system: { title: 'System', width: 'minmax(90px, 1fr)', from: 620 },
-  site: { title: 'Site', width: 'minmax(80px, 0.9fr)', from: 900 },
+  site: { title: 'Site', width: 'minmax(100px, 0.9fr)', from: 900 },
   note: { title: 'Note', width: 'minmax(120px, 2.6fr)', from: 540 },
 };
 
@@ -372,9 +372,9 @@ function cell(row: ServerRow, column: Column, now: number): unknown {
     case 'wave':
       return row.wave === null ? '' : String(row.wave);
     case 'system':
-      return row.system;
+      return html`<span title=${row.system}>${row.system}</span>`;
     case 'site':
-      return row.site ?? '';
+      return html`<span title=${row.site ?? ''}>${row.site ?? ''}</span>`;
     case 'note':
       return html`<span title=${row.note}
         >${row.blocked ? html`<b>blocked:</b> ` : nothing}${row.note}</span

@@ -160,7 +160,12 @@ function ending(
     return ` · ${view.outcome} after ${duration(Date.parse(view.finishedAt) - Date.parse(view.startedAt))}`;
   if (!running) return ' · interrupted';
   if (coming.endsAt === null) return coming.note === '' ? '' : ` · end ${coming.note}`;
-  return ` · about ${duration(coming.endsAt - now)} left, until ${clockTime(coming.endsAt)} (${coming.note})`;
+  return ` · ${leftWords(coming.endsAt - now)}, until ${clockTime(coming.endsAt)} (${coming.note})`;
+}
+
+/** Behind what was expected "0 s" would be a promise. */
+function leftWords(ms: number): string {
+  return ms < 1000 ? 'about to end' : `about ${duration(ms)} left`;
 }
 
 function tallied(acting: readonly RolloutServer[]): string {
@@ -241,8 +246,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
     const waves = wavesOf(view);
     const wave = waves.findIndex(({ servers }) => servers.some(({ outcome }) => outcome === null));
     const coming = forecast(view, now);
-    const when =
-      coming.endsAt === null ? `end ${coming.note}` : `about ${duration(coming.endsAt - now)} left`;
+    const when = coming.endsAt === null ? `end ${coming.note}` : leftWords(coming.endsAt - now);
     return html`<section class="banner" aria-label="Running rollout">
       ${icon('sync~spin')}
       <b>${actionWords[view.action].doing}</b>

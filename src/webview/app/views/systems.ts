@@ -5,7 +5,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { groupWords } from '../model';
 import type { Page } from '../page';
-import { bytes } from '../../../vscode/time';
+import { size as sizeText } from '../../../updater/size';
 import { distribution } from './chart';
 
 /** Each system: what its servers run, what is loaded for it, and how to load something else. */
@@ -34,7 +34,7 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
       ${
         due.length > 0
           ? button({
-              label: due.length === rows.length ? 'Update…' : `Update ${due.length}…`,
+              label: due.length === rows.length ? 'Update…' : `Update ${due.length} of ${rows.length}…`,
               kind: 'primary',
               title: 'Shows the plan first; nothing is done before you agree',
               run: () =>
@@ -55,7 +55,7 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
           : nothing
       }
       ${button({
-        label: loaded && !hasModules ? 'Replace Package…' : 'Load Packages…',
+        label: loaded && !hasModules ? 'Replace Package…' : 'Load Package…',
         icon: 'folder-library',
         run: () => page.run('load', ids),
       })}
@@ -102,7 +102,7 @@ function packageRow(
               <span class="dim">${hasRepository ? 'fetched when needed' : 'not loaded yet'}</span>`
       }
     </td>
-    <td>${size === null ? '' : bytes(size)}</td>
+    <td>${size === null ? '' : sizeText(size)}</td>
     <td><code title=${sha256 ?? ''}>${sha256?.slice(0, 12) ?? ''}</code></td>
   </tr>`;
 }
