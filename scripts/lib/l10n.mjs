@@ -1,4 +1,4 @@
-// The sentences that the code hands to `l10n.t`: what a translation has to cover.
+// The sentences that the code hands to `t` of src/vscode/l10n.ts: what a translation has to cover.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -6,19 +6,24 @@ import { inRepo } from './prepare.mjs';
 
 /**
  * @param {string} source TypeScript
- * @returns {string[]} the first argument of each `l10n.t` and `vscode.l10n.t`
- * @throws where that is no literal, which no translation could be found for
+ * @returns {string[]} the first argument of each `t`
+ * @throws where that is no literal, which no translation could be found for; and where it is said while the module loads, when the
+ *   language is not known yet
  */
 export function sentencesIn(source, name = 'source.ts') {
   const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true);
   const found = [];
   const visit = (node) => {
-    if (ts.isCallExpression(node) && /^(vscode\.)?l10n\.t$/.test(node.expression.getText(file))) {
+    if (ts.isCallExpression(node) && node.expression.getText(file) === 't') {
       const [sentence] = node.arguments;
-      if (sentence === undefined || !ts.isStringLiteralLike(sentence)) {
-        const { line } = file.getLineAndCharacterOfPosition(node.getStart(file));
-        throw new Error(`${name}:${line + 1}: l10n.t wants its sentence as a literal: ${node.getText(file)}`);
-      }
+      const { line } = file.getLineAndCharacterOfPosition(node.getStart(file));
+      const refuse = (why) => {
+        throw new Error(`${name}:${line + 1}: ${why}: ${node.getText(file)}`);
+      };
+      if (sentence === undefined || !ts.isStringLiteralLike(sentence))
+        refuse('t wants its sentence as a literal');
+      if (ts.findAncestor(node, ts.isFunctionLike) === undefined)
+        refuse('no language is known yet where this is said');
       found.push(sentence.text);
     }
     ts.forEachChild(node, visit);

@@ -9,14 +9,19 @@ it('the bundle holds every sentence of the code and no other (npm run l10n write
 });
 
 it('finds the sentences of a source', () => {
-  expect(sentencesIn("a(vscode.l10n.t('One {0}', b), l10n.t('It’s two')); x.t('not this');")).toEqual([
+  expect(sentencesIn("const say = () => a(t('One {0}', t('It’s two')), x.t('not this'));")).toEqual([
     'One {0}',
     'It’s two',
   ]);
 });
 
 it('refuses a sentence that is put together where it is said', () => {
-  expect(() => sentencesIn('vscode.l10n.t(`one ${two}`)', 'file.ts')).toThrow(/^file\.ts:1: .*literal/);
+  expect(() => sentencesIn('t(`one ${two}`)', 'file.ts')).toThrow(/^file\.ts:1: .*literal/);
+});
+
+it('refuses a sentence that is said while its module loads', () => {
+  expect(() => sentencesIn("const words = { a: t('A') };", 'file.ts')).toThrow(/^file\.ts:1: no language/);
+  expect(sentencesIn("const words = lazily(() => ({ a: t('A') }));")).toEqual(['A']);
 });
 
 it('numbers the places of each sentence from 0 without a gap, so that a translation can order them as it likes', () => {
