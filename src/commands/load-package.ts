@@ -7,7 +7,7 @@ import type { Library } from '../updater/packages/library';
 import { size } from '../updater/size';
 import type { Faces } from '../vscode/faces';
 import { t } from '../vscode/l10n';
-import { packageDetail, packageWords } from '../vscode/package-words';
+import { packageDetail, packageName, packageWords } from '../vscode/package-words';
 import type { FleetSession } from '../vscode/session';
 import { wholeTime } from '../vscode/time';
 import { editFleetFile, openForEdit } from './edit-fleet-file';
@@ -249,8 +249,10 @@ function tell(
   { system, version, before, changes }: LoadedVersion,
   loaded: readonly PackageInfo[],
 ): void {
-  for (const info of loaded)
-    faces.log.info(`[${system.id}] loaded ${packageDetail(info).replaceAll('\n', ', ')}`);
+  for (const info of loaded) {
+    const said = [packageName(info), info.arch, info.file, info.source, `SHA-256 ${info.sha256}`];
+    faces.log.info(`[${system.id}] loaded ${said.filter((part) => part).join(', ')}`);
+  }
   const packages = loaded.map((info) => `${packageWords(info)}, SHA-256 ${info.sha256.slice(0, 12)}…`);
   const now = session.fleet.systems.find(({ id }) => id === system.id);
   const own = now === undefined ? [] : ownVersions(now);

@@ -36,7 +36,7 @@ export const removePackage: Command = async (faces, chosen) => {
       : t('Remove {0} packages from this computer?', going.length);
   if ((await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) !== button) return;
   for (const sha256 of hashes) await library.remove(sha256);
-  for (const info of going) faces.log.info(`removed ${packageWords(info)}, SHA-256 ${info.sha256}`);
+  for (const info of going) faces.log.info(`removed ${packageName(info)}, SHA-256 ${info.sha256}`);
   // What the servers said means something else without them.
   for (const one of faces.files.sessions) one.setFleet(one.fleet);
 };
