@@ -125,11 +125,13 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
     return this.files.faulty
       .map(({ uri, errors, shown }) => {
         const name = vscode.workspace.asRelativePath(uri);
-        const has =
-          errors === 1
-            ? t('{0} has 1 error (see Problems).', name)
-            : t('{0} has {1} errors (see Problems).', name, errors);
-        return shown ? `${has} ${t('Its last good state is shown.')}` : has;
+        if (errors === 1)
+          return shown
+            ? t('{0} has 1 error (see Problems); its last good state is shown.', name)
+            : t('{0} has 1 error (see Problems).', name);
+        return shown
+          ? t('{0} has {1} errors (see Problems); its last good state is shown.', name, errors)
+          : t('{0} has {1} errors (see Problems).', name, errors);
       })
       .join(' ');
   }

@@ -72,7 +72,13 @@ it.each([
     'the line above a system',
     () => fleet.systems.flatMap((one) => [systemStatus(one, new Map()), updateTitle(one, new Map())]),
   ],
-  ['the question before', () => Object.values(question(plan, split(plan), [box]))],
+  [
+    'the question before',
+    () => {
+      const { message, detail, button, outsideWindow } = question(plan, split(plan), [box]);
+      return [message, detail, button, outsideWindow];
+    },
+  ],
   [
     'the notification at the end',
     () =>
