@@ -204,7 +204,9 @@ describe('the forecast', () => {
 
   it('tells nothing of what waits for a maintenance window, or is over', () => {
     const windowed = part('w', { windowed: true });
-    expect(forecast(rollout([done('a', 10), windowed]), ms(0)).note).toBe('end waits for a maintenance window');
+    expect(forecast(rollout([done('a', 10), windowed]), ms(0)).note).toBe(
+      'end waits for a maintenance window',
+    );
     expect(forecast(rollout([done('a', 10)]), ms(0)).endsAt).toBeNull();
   });
 });
