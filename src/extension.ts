@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { registerTools } from './assistant/tools';
 import { registerCommands } from './commands';
 import { dropFiles, dropPackages } from './commands/drop';
@@ -13,6 +13,7 @@ import { Documents } from './vscode/documents';
 import type { Faces } from './vscode/faces';
 import { FleetFiles } from './vscode/fleet-files';
 import { updaterHost } from './vscode/host';
+import { speak } from './vscode/l10n';
 import { InterruptedRollouts } from './commands/interrupted';
 import { FleetLog } from './vscode/log';
 import { report } from './vscode/report';
@@ -39,6 +40,7 @@ let files: FleetFiles | undefined;
 
 /** Wires the core and the faces together; whatever takes time is loaded when first needed. */
 export function activate(context: vscode.ExtensionContext): Api {
+  speak({ language: vscode.env.language, sentences: vscode.l10n.bundle });
   const log = new FleetLog();
   const documents = new Documents();
   const serverLogs = new ServerLogs();

@@ -4,7 +4,8 @@ import type { Action } from '../updater/plan/plan';
 import { signalOf } from '../vscode/cancellation';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { toolNames } from '../vscode/ids';
-import { actionWords, count } from '../vscode/words';
+import { t } from '../vscode/l10n';
+import { actionWords, serverCount } from '../vscode/words';
 import type { Asked } from './selection';
 
 interface PlanAsked extends Asked {
@@ -29,7 +30,7 @@ export function registerTools(files: FleetFiles): vscode.Disposable {
 /** What is known already: no server is asked. */
 function getStatus(files: FleetFiles): vscode.LanguageModelTool<Asked> {
   return {
-    prepareInvocation: () => ({ invocationMessage: 'Looking at what is known of the servers' }),
+    prepareInvocation: () => ({ invocationMessage: t('Looking at what is known of the servers') }),
     invoke: ({ input }) =>
       telling(async () => {
         const { statusResult, fleetAsked, serversAsked } = await loaded();
@@ -48,12 +49,12 @@ function planUpdate(files: FleetFiles): vscode.LanguageModelTool<PlanAsked> {
       await files.settled();
       const { fleet } = fleetAsked(files.sessions, input);
       const servers = serversAsked(fleet, input);
-      const { verb } = actionWords[actionOf(input)];
+      const { verb } = actionWords()[actionOf(input)];
       return {
-        invocationMessage: `Planning: ${verb}, ${count(servers.length, 'server')}`,
+        invocationMessage: t('Planning: {0}, {1}', verb, serverCount(servers.length)),
         confirmationMessages: {
-          title: `Plan: ${verb}`,
-          message: `${count(servers.length, 'server')} of ${fleet.name} will be asked for their state over SSH. Nothing is changed.`,
+          title: t('Plan: {0}', verb),
+          message: willBeAsked(servers.length, fleet.name),
         },
       };
     },
@@ -75,6 +76,12 @@ function planUpdate(files: FleetFiles): vscode.LanguageModelTool<PlanAsked> {
   };
 }
 
+function willBeAsked(servers: number, fleet: string): string {
+  return servers === 1
+    ? t('1 server of {0} will be asked for its state over SSH. Nothing is changed.', fleet)
+    : t('{0} servers of {1} will be asked for their state over SSH. Nothing is changed.', servers, fleet);
+}
+
 async function loaded() {
   const [results, selection] = await Promise.all([import('./results'), import('./selection')]);
   return { ...results, ...selection };
@@ -82,10 +89,10 @@ async function loaded() {
 
 function actionOf({ action = 'install' }: PlanAsked): Action {
   // What a model says is data, whatever the schema promises.
-  if (!Object.hasOwn(actionWords, action))
+  if (!Object.hasOwn(actionWords(), action))
     throw new FleetError(
       'usage',
-      `There is no action "${String(action)}": ${Object.keys(actionWords).join(', ')}.`,
+      `There is no action "${String(action)}": ${Object.keys(actionWords()).join(', ')}.`,
     );
   return action;
 }

@@ -4,6 +4,7 @@ import type { Arming } from '../updater/plan/arm';
 import type { Action, Plan, PlanServer } from '../updater/plan/plan';
 import { signalOf } from '../vscode/cancellation';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import { planDocument } from '../vscode/plan-document';
 import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
@@ -60,7 +61,7 @@ function inWork({ id, system }: Server): PlanServer {
   const reason = {
     rule: 'job.running',
     severity: 'skip' as const,
-    message: vscode.l10n.t('A rollout works on it now.'),
+    message: t('A rollout works on it now.'),
   };
   return {
     id,
@@ -77,14 +78,14 @@ function inWork({ id, system }: Server): PlanServer {
 
 /** Asks the servers, and plans. Nothing is changed. */
 export async function makePlan({ session, servers, action, to, arming }: Act): Promise<Plan> {
-  const { verb } = actionWords[action];
+  const { verb } = actionWords()[action];
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title:
         servers.length === 1
-          ? vscode.l10n.t('VMS Fleet: planning ({0}, 1 server)', verb)
-          : vscode.l10n.t('VMS Fleet: planning ({0}, {1} servers)', verb, servers.length),
+          ? t('VMS Fleet: planning ({0}, 1 server)', verb)
+          : t('VMS Fleet: planning ({0}, {1} servers)', verb, servers.length),
       cancellable: true,
     },
     async (_progress, token) =>
@@ -92,7 +93,7 @@ export async function makePlan({ session, servers, action, to, arming }: Act): P
   );
 }
 
-const showPlan = vscode.l10n.t('Show Plan');
+const showPlan = (): string => t('Show Plan');
 
 /** Undefined: not agreed to. */
 async function ask(
@@ -102,19 +103,18 @@ async function ask(
   { session, servers }: Act,
 ): Promise<'go' | 'outside window' | undefined> {
   const { message, detail, button, outsideWindow } = question(plan, parts, servers);
-  const buttons = [button, ...(outsideWindow === undefined ? [] : [outsideWindow]), showPlan];
+  const buttons = [button, ...(outsideWindow === undefined ? [] : [outsideWindow]), showPlan()];
   const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
-  if (choice === showPlan)
-    await faces.documents.show(vscode.l10n.t('Plan'), planDocument(plan, session.fleet.name));
+  if (choice === showPlan()) await faces.documents.show(t('Plan'), planDocument(plan, session.fleet.name));
   if (choice === button) return 'go';
   return choice !== undefined && choice === outsideWindow ? 'outside window' : undefined;
 }
 
 async function tellNothing(faces: Faces, plan: Plan, parts: Split, session: FleetSession): Promise<void> {
-  const { verb } = actionWords[plan.action];
-  const message = vscode.l10n.t('{0}: nothing can be done now. {1}', verb, nothingToDo(parts));
+  const { verb } = actionWords()[plan.action];
+  const message = t('{0}: nothing can be done now. {1}', verb, nothingToDo(parts));
   const show =
     parts.blocked.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  if ((await show(message, showPlan)) === showPlan)
-    await faces.documents.show(vscode.l10n.t('Plan'), planDocument(plan, session.fleet.name));
+  if ((await show(message, showPlan())) === showPlan())
+    await faces.documents.show(t('Plan'), planDocument(plan, session.fleet.name));
 }

@@ -1,12 +1,13 @@
 import type { Server, System } from '../updater/fleet/model';
 import type { ServerEntry, SystemEntry } from '../updater/fleet/schema';
+import { t } from '../vscode/l10n';
 import { askPick, askText, keep, type Choice, type Step } from '../vscode/steps';
-import { count } from '../vscode/words';
+import { serverCount } from '../vscode/words';
 
 export function systemChoices(systems: readonly System[]): Choice<System>[] {
   return systems.map((system) => ({
     label: system.id,
-    description: `${system.product} · ${count(system.servers.length, 'server')}`,
+    description: `${system.product} · ${serverCount(system.servers.length)}`,
     value: system,
   }));
 }
@@ -20,12 +21,16 @@ export function jumpChoices(
   for (const { jump } of servers) if (jump !== undefined) uses.set(jump, (uses.get(jump) ?? 0) + 1);
   const usual =
     inherited === undefined
-      ? { label: 'Directly', description: 'or as ~/.ssh/config says', value: null }
-      : { label: `Through ${inherited}`, description: 'as its system says', value: null };
+      ? { label: t('Directly'), description: t('or as ~/.ssh/config says'), value: null }
+      : { label: t('Through {0}', inherited), description: t('as its system says'), value: null };
   const others = [...uses]
     .filter(([jump]) => jump !== inherited)
     .sort(([, a], [, b]) => b - a)
-    .map(([jump, n]) => ({ label: jump, description: `jump host of ${count(n, 'server')}`, value: jump }));
+    .map(([jump, n]) => ({
+      label: jump,
+      description: n === 1 ? t('jump host of 1 server') : t('jump host of {0} servers', n),
+      value: jump,
+    }));
   return [usual, ...others];
 }
 
@@ -51,7 +56,7 @@ export function productSteps({ system, written, servers, fault, entry }: Asked):
       applies: () => system().product === 'banalytics' && written().environment === undefined,
       ask: async (at) => {
         const answer = await askText(at, {
-          prompt: 'Identifier under which the box is registered; empty: to be written later',
+          prompt: t('Identifier under which the box is registered; empty: to be written later'),
           value: entry.environment ?? '',
           fault: (text) => (text === '' ? undefined : fault('label', text)),
         });
@@ -62,12 +67,12 @@ export function productSteps({ system, written, servers, fault, entry }: Asked):
       applies: () => system().product === 'eocortex' && written().app === undefined,
       ask: async (at) => {
         const items = [
-          { label: 'server', description: 'a server of the system', value: 'server' },
-          { label: 'standalone', description: 'a server that stands alone', value: 'standalone' },
-          { label: 'nvr', description: 'is listed, and never touched', value: 'nvr' },
+          { label: 'server', description: t('a server of the system'), value: 'server' },
+          { label: 'standalone', description: t('a server that stands alone'), value: 'standalone' },
+          { label: 'nvr', description: t('is listed, and never touched'), value: 'nvr' },
         ];
         const active = items.find(({ value }) => value === entry.app);
-        const answer = await askPick(at, { placeholder: 'What runs there?', items, active });
+        const answer = await askPick(at, { placeholder: t('What runs there?'), items, active });
         return keep(answer, (app) => set('app', app));
       },
     },
@@ -77,15 +82,15 @@ export function productSteps({ system, written, servers, fault, entry }: Asked):
         const sites = [...new Set(servers.flatMap(({ site }) => site ?? []))].sort();
         const items = [
           ...sites.map((site) => ({ label: site, value: site })),
-          { label: 'No site', description: 'or written later', value: '' },
+          { label: t('No site'), description: t('or written later'), value: '' },
         ];
         const answer = await askPick(at, {
-          placeholder: 'Where does it stand? Type the name of another site',
+          placeholder: t('Where does it stand? Type the name of another site'),
           items,
           active: items.find(({ value }) => value === entry.site),
           typed: (typed) =>
             fault('label', typed) === undefined && !sites.includes(typed)
-              ? { label: typed, description: 'a new site', value: typed, alwaysShow: true }
+              ? { label: typed, description: t('a new site'), value: typed, alwaysShow: true }
               : undefined,
         });
         return keep(answer, (site) => set('site', site));

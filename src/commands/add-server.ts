@@ -6,6 +6,7 @@ import type { OsFamily, System } from '../updater/fleet/model';
 import type { ServerEntry, SystemEntry } from '../updater/fleet/schema';
 import { signalOf } from '../vscode/cancellation';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { askAll, askPick, askText, goBack, keep, type Answer, type At, type Step } from '../vscode/steps';
 import { oneLine } from '../vscode/words';
@@ -24,7 +25,7 @@ export const addServer: Command = async (faces, chosen) => {
   if (!session) return;
   const text = (await openForEdit(session)).getText();
   const draft = new Draft(session, text, await import('../updater/fleet/entry'), chosen);
-  if (!(await askAll(vscode.l10n.t('VMS Fleet: Add Server'), draft.steps()))) return;
+  if (!(await askAll(t('VMS Fleet: Add Server'), draft.steps()))) return;
   const { id, system, entry, connected } = draft;
   const { addServers } = await import('../updater/fleet/edit');
   await editFleetFile(session, [(now) => addServers(now, system.id, [[id, entry]])]);
@@ -36,9 +37,9 @@ export const addServer: Command = async (faces, chosen) => {
 };
 
 async function tell(faces: Faces, session: FleetSession, system: string, id: string): Promise<void> {
-  const show = vscode.l10n.t('Show It');
+  const show = t('Show It');
   const choice = await vscode.window.showInformationMessage(
-    vscode.l10n.t('VMS Fleet: {0} was added to {1} in the fleet file.', id, system),
+    t('VMS Fleet: {0} was added to {1} in the fleet file.', id, system),
     show,
   );
   if (choice === show)
@@ -72,13 +73,9 @@ class Draft {
     const ids = systemsOf(chosen);
     const [first, ...others] = systems;
     if (!first)
-      throw new FleetError(
-        'usage',
-        vscode.l10n.t('The fleet file has no system yet that a server could be added to.'),
-        {
-          hint: vscode.l10n.t('Write one first: Ctrl+Space within "systems" offers them.'),
-        },
-      );
+      throw new FleetError('usage', t('The fleet file has no system yet that a server could be added to.'), {
+        hint: t('Write one first: Ctrl+Space within "systems" offers them.'),
+      });
     const [only, ...more] = systems.filter((system) => ids.has(system.id));
     this.chosenSystem = others.length === 0 ? first : more.length === 0 ? only : undefined;
     this.system = this.chosenSystem ?? first;
@@ -133,7 +130,7 @@ class Draft {
     const items = systemChoices(this.session.fleet.systems);
     const active = items.find(({ value }) => value === this.system);
     const answer = await askPick(at, {
-      placeholder: vscode.l10n.t('Which system does it belong to?'),
+      placeholder: t('Which system does it belong to?'),
       items,
       active,
     });
@@ -144,8 +141,8 @@ class Draft {
     const { host, port } = this.address;
     const shown = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const answer = await askText(at, {
-      prompt: vscode.l10n.t('Address, host name, or name in ~/.ssh/config'),
-      placeholder: vscode.l10n.t('10.0.4.11, or updater@srv-01.example:2222'),
+      prompt: t('Address, host name, or name in ~/.ssh/config'),
+      placeholder: t('10.0.4.11, or updater@srv-01.example:2222'),
       value: shown,
       fault: (text) => {
         const address = this.entries.parseAddress(text);
@@ -163,7 +160,7 @@ class Draft {
   private async askUser(at: At): Promise<Answer<'answered'>> {
     const usual = this.written.user ?? this.system.servers.at(-1)?.user;
     const answer = await askText(at, {
-      prompt: vscode.l10n.t('User to log in as; empty: as ~/.ssh/config says, else your own name'),
+      prompt: t('User to log in as; empty: as ~/.ssh/config says, else your own name'),
       value: this.user ?? usual ?? '',
       fault: (text) => (text === '' ? undefined : this.entries.fault('user', text)),
     });
@@ -174,12 +171,12 @@ class Draft {
     const inherited = this.written.jump;
     const items = jumpChoices(this.session.servers, inherited);
     const answer = await askPick(at, {
-      placeholder: vscode.l10n.t('How is it reached? Type the name of another jump host, or user@host:port'),
+      placeholder: t('How is it reached? Type the name of another jump host, or user@host:port'),
       items,
       active: items.find(({ value }) => value === (this.jump ?? null)),
       typed: (text) =>
         this.entries.fault('jump', text) === undefined && !items.some(({ label }) => label === text)
-          ? { label: text, description: vscode.l10n.t('this jump host'), value: text, alwaysShow: true }
+          ? { label: text, description: t('this jump host'), value: text, alwaysShow: true }
           : undefined,
     });
     return keep(answer, (jump) => (this.jump = jump ?? undefined));
@@ -188,12 +185,10 @@ class Draft {
   private async askId(at: At): Promise<Answer<'answered'>> {
     const { host } = this.address;
     const answer = await askText(at, {
-      prompt: vscode.l10n.t('Name of the server, unique in the whole fleet'),
+      prompt: t('Name of the server, unique in the whole fleet'),
       value: this.id === '' ? this.entries.suggestId(host, this.system, this.taken) : this.id,
       fault: (text) =>
-        this.taken.has(text)
-          ? vscode.l10n.t('There is already a server {0}.', text)
-          : this.entries.fault('id', text),
+        this.taken.has(text) ? t('There is already a server {0}.', text) : this.entries.fault('id', text),
     });
     return keep(answer, (text) => (this.id = text));
   }
@@ -205,8 +200,8 @@ class Draft {
     ];
     const active = items.find(({ value }) => value === (this.os ?? this.entries.usualOs(this.written)));
     const placeholder = this.connected
-      ? vscode.l10n.t('It did not say what it runs. Which operating system is it?')
-      : vscode.l10n.t('Which operating system does it run?');
+      ? t('It did not say what it runs. Which operating system is it?')
+      : t('Which operating system does it run?');
     return keep(await askPick(at, { placeholder, items, active }), (os) => (this.os = os));
   }
 
@@ -216,7 +211,7 @@ class Draft {
     this.connected = false;
     const server = this.server();
     if (typeof server === 'string') {
-      await vscode.window.showErrorMessage(vscode.l10n.t('{0} cannot be added.', this.id), {
+      await vscode.window.showErrorMessage(t('{0} cannot be added.', this.id), {
         modal: true,
         detail: server,
       });
@@ -227,7 +222,7 @@ class Draft {
         this.os = await vscode.window.withProgress(
           {
             location: vscode.ProgressLocation.Notification,
-            title: vscode.l10n.t('VMS Fleet: connecting to {0} ({1})', this.id, this.address.host),
+            title: t('VMS Fleet: connecting to {0} ({1})', this.id, this.address.host),
             cancellable: true,
           },
           async (_progress, token) =>
@@ -251,18 +246,14 @@ class Draft {
     );
     if (typeof grown === 'string') return grown;
     const servers = grown.fleet.systems.flatMap((system) => system.servers);
-    return servers.find(({ id }) => id === this.id) ?? vscode.l10n.t('It would not be read again.');
+    return servers.find(({ id }) => id === this.id) ?? t('It would not be read again.');
   }
 }
 
 async function askAfterFailure(id: string, error: FleetError): Promise<Answer<'next'> | 'again'> {
-  const [back, again, write] = [
-    vscode.l10n.t('Go Back'),
-    vscode.l10n.t('Try Again'),
-    vscode.l10n.t('Write It Anyway'),
-  ];
+  const [back, again, write] = [t('Go Back'), t('Try Again'), t('Write It Anyway')];
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0}: the connection failed.', id),
+    t('{0}: the connection failed.', id),
     { modal: true, detail: [oneLine(error.message), error.hint ?? ''].filter((part) => part).join('\n\n') },
     back,
     again,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Grouping } from '../vscode/grouping';
+import { t } from '../vscode/l10n';
 import type { Command } from './command';
 
 /** ms after the last key until the tree follows. */
@@ -23,12 +24,12 @@ export const filterServers: Command = async (faces) => {
     timer = setTimeout(() => faces.arrangement.set({ filter }), pause);
   };
   const answer = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Show which servers?'),
-    prompt: vscode.l10n.t(
+    title: t('Show which servers?'),
+    prompt: t(
       'Words of id, host, system, site, role, tag or status; each must be found. Empty: all servers.',
     ),
     value: before,
-    placeHolder: vscode.l10n.t('pier failed'),
+    placeHolder: t('pier failed'),
     validateInput: (text) => {
       later(text.trim());
       return undefined;

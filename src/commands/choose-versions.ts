@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import { signalOf } from '../vscode/cancellation';
+import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import type { Command } from './command';
 import { editFleetFile } from './edit-fleet-file';
@@ -46,29 +47,26 @@ async function choosePlace(
       (ids.size === 0 || servers.some(({ id }) => ids.has(id))),
   );
   if (systems.length === 0)
-    throw new FleetError('usage', vscode.l10n.t('No system here is made of modules with versions.'), {
-      hint: vscode.l10n.t('Load an update package instead.'),
+    throw new FleetError('usage', t('No system here is made of modules with versions.'), {
+      hint: t('Load an update package instead.'),
     });
   const places = systems.flatMap(({ id, servers }) => {
     const whole = {
       label: id,
       description:
-        servers.length === 1
-          ? vscode.l10n.t('the system, 1 server')
-          : vscode.l10n.t('the system, {0} servers', servers.length),
+        servers.length === 1 ? t('the system, 1 server') : t('the system, {0} servers', servers.length),
       place: { system: id, server: undefined, servers },
     };
     const single = servers.filter((server) => ids.size === 1 && ids.has(server.id));
     const own = single.map((server) => ({
       label: server.id,
-      description: vscode.l10n.t('only this server of {0}', id),
+      description: t('only this server of {0}', id),
       place: { system: id, server: server.id, servers: single },
     }));
     return [...own, whole];
   });
   if (places.length === 1) return places[0]?.place;
-  return (await vscode.window.showQuickPick(places, { title: vscode.l10n.t('Choose versions for what?') }))
-    ?.place;
+  return (await vscode.window.showQuickPick(places, { title: t('Choose versions for what?') }))?.place;
 }
 
 /** Null: the person is done. Undefined: they went away. */
@@ -87,20 +85,20 @@ async function chooseModule(place: Place, choices: Choices): Promise<string | nu
   });
   const writing =
     choices.size === 1
-      ? vscode.l10n.t('Write 1 change to the fleet file')
-      : vscode.l10n.t('Write {0} changes to the fleet file', choices.size);
+      ? t('Write 1 change to the fleet file')
+      : t('Write {0} changes to the fleet file', choices.size);
   const write = { label: `$(check) ${writing}`, module: null };
   const items: (vscode.QuickPickItem & { module: string | null })[] =
     choices.size > 0 ? [write, ...modules] : modules;
   const options = {
-    title: vscode.l10n.t('{0}: which module?', place.server ?? place.system),
+    title: t('{0}: which module?', place.server ?? place.system),
     matchOnDetail: true,
   };
   return (await vscode.window.showQuickPick(items, options))?.module;
 }
 
 function wordOf(version: string | null | undefined): string {
-  return version ?? vscode.l10n.t('not installed');
+  return version ?? t('not installed');
 }
 
 async function chooseVersion(
@@ -111,7 +109,7 @@ async function chooseVersion(
   const versions = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('VMS Fleet: asking for the versions of {0}', module),
+      title: t('VMS Fleet: asking for the versions of {0}', module),
       cancellable: true,
     },
     async (_progress, token) => {
@@ -121,22 +119,18 @@ async function chooseVersion(
   );
   const known = versions.map(({ version, inLibrary, repository }) => ({
     label: version,
-    description: [
-      inLibrary ? vscode.l10n.t('loaded') : '',
-      repository ? vscode.l10n.t('in the repository') : '',
-    ]
+    description: [inLibrary ? t('loaded') : '', repository ? t('in the repository') : '']
       .filter((word) => word)
       .join(', '),
     version,
   }));
   const none = {
-    label: vscode.l10n.t('Not Installed'),
-    description: vscode.l10n.t('servers that have it lose it'),
+    label: t('Not Installed'),
+    description: t('servers that have it lose it'),
     version: null,
   };
   const items: (vscode.QuickPickItem & { version: string | null })[] = [...known, none];
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('{0}: which version?', module) }))
-    ?.version;
+  return (await vscode.window.showQuickPick(items, { title: t('{0}: which version?', module) }))?.version;
 }
 
 async function write(session: FleetSession, { system, server }: Place, choices: Choices): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Server } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
-import { expectedText, spanText } from '../updater/plan/expected';
 import type { Plan, PlanServer, Reason } from '../updater/plan/plan';
-import { actionWords, count, listed } from '../vscode/words';
+import { takesText } from '../vscode/expected-words';
+import { t } from '../vscode/l10n';
+import { about } from '../vscode/time';
+import { actionWords, listed, verdictWords } from '../vscode/words';
 import { whatHappens } from './what-happens';
 
 /** What a plan comes to for the person who asked for it. */
@@ -38,23 +40,24 @@ export function question(
   { going, blocked, skipped }: Split,
   servers: readonly Server[],
 ): Question {
-  const verb = plan.armed === true ? 'Arm Install' : actionWords[plan.action].verb;
+  const verb = plan.armed === true ? t('Arm Install') : actionWords()[plan.action].verb;
   const left = blocked.length + skipped.length;
   const heldUp = going.some(({ reasons }) => reasons.some(({ rule }) => windowRules.includes(rule)));
-  const inWindow = heldUp ? `${verb} in the Window` : verb;
+  const inWindow = heldUp ? t('{0} in the Window', verb) : verb;
+  const what = withVersion(verb, plan, going, servers);
   const paragraphs = [
     cut(going.map(serverLine)),
     ...interruptions(plan, going, servers),
     ...durations(going),
-    ...headed('To be confirmed:', going, 'confirm'),
-    ...headed('Note:', going, 'warn'),
-    ...(left > 0 ? [`Left out:\n${cut([...blocked, ...skipped].map(leftOut))}`] : []),
+    ...headed(t('To be confirmed:'), going, 'confirm'),
+    ...headed(t('Note:'), going, 'warn'),
+    ...(left > 0 ? [`${t('Left out:')}\n${cut([...blocked, ...skipped].map(leftOut))}`] : []),
   ];
   return {
-    message: `${verb}${target(plan, going, servers)}: ${count(going.length, 'server')}?`,
+    message: going.length === 1 ? t('{0}: 1 server?', what) : t('{0}: {1} servers?', what, going.length),
     detail: paragraphs.join('\n\n'),
-    button: left > 0 ? `${inWindow}, Leave Out ${left}` : inWindow,
-    outsideWindow: heldUp ? `${verb} Now, Outside the Window` : undefined,
+    button: left > 0 ? t('{0}, Leave Out {1}', inWindow, left) : inWindow,
+    outsideWindow: heldUp ? t('{0} Now, Outside the Window', verb) : undefined,
   };
 }
 
@@ -71,15 +74,20 @@ export function nothingToDo({ blocked, skipped }: Split): string {
 function serverLine(server: PlanServer): string {
   const { id, from, path, to } = server;
   const hops = path.length > 0 ? path : to === null || to === from ? [] : [to];
-  return `${id}: ${hops.length > 0 ? [from ?? 'nothing', ...hops].join(' → ') : (from ?? 'nothing installed')}`;
+  return `${id}: ${hops.length > 0 ? [from ?? t('nothing'), ...hops].join(' → ') : (from ?? t('nothing installed'))}`;
 }
 
-/** The one version that all go to, where it is that of the whole product. */
-function target({ action }: Plan, going: PlanServer[], servers: readonly Server[]): string {
+/** "Install Version 4.4.12": the one version that all go to, where it is that of the whole product. */
+function withVersion(
+  verb: string,
+  { action }: Plan,
+  going: PlanServer[],
+  servers: readonly Server[],
+): string {
   const [to, ...others] = new Set(going.map((server) => server.to));
-  const isWhole = servers.every(({ product }) => runsOnePackage(product));
-  if (servers.length === 0 || !isWhole || others.length > 0 || to === undefined || to === null) return '';
-  return action === 'rollback' ? ` to ${to}` : action === 'restart' ? '' : ` Version ${to}`;
+  const isWhole = servers.length > 0 && servers.every(({ product }) => runsOnePackage(product));
+  if (!isWhole || others.length > 0 || to === undefined || to === null || action === 'restart') return verb;
+  return action === 'rollback' ? t('{0} to {1}', verb, to) : t('{0} Version {1}', verb, to);
 }
 
 /** What is done to the servers, and which do not record meanwhile: said once for all that it holds for. */
@@ -102,36 +110,40 @@ function durations(going: readonly PlanServer[]): string[] {
   const all = going.flatMap(({ expected }) => expected ?? []);
   const [first] = all;
   if (first === undefined) return [];
-  if (all.length === 1) return [`It takes ${expectedText(first)}.`];
+  if (all.length === 1) return [takesText(first)];
   const known = all.filter(({ basis }) => basis !== 'none');
   const range = (values: readonly number[]): string => {
-    const [least, most] = [Math.min(...values), Math.max(...values)].map(spanText);
-    return least === most ? `${most}` : `${least} to ${most}`;
+    const [least, most] = [about(Math.min(...values)), about(Math.max(...values))];
+    return least === most ? most : t('{0} to {1}', least, most);
   };
   const down = known.flatMap(({ downtimeSeconds }) => downtimeSeconds ?? []);
-  const away = down.length > 0 && Math.max(...down) > 0 ? `, without recording ${range(down)}` : '';
   const rests =
     known.length === all.length
-      ? 'as in earlier rollouts'
+      ? t('as in earlier rollouts')
       : known.length === 0
-        ? 'assumed: no earlier rollout from this computer tells'
-        : `assumed for ${all.length - known.length}, else as in earlier rollouts`;
-  return [`Each takes about ${range(all.map(({ seconds }) => seconds))}${away} (${rests}).`];
+        ? t('assumed: no earlier rollout from this computer tells')
+        : t('assumed for {0}, else as in earlier rollouts', all.length - known.length);
+  const each = range(all.map(({ seconds }) => seconds));
+  return down.length > 0 && Math.max(...down) > 0
+    ? [t('Each takes about {0}, without recording {1} ({2}).', each, range(down), rests)]
+    : [t('Each takes about {0} ({1}).', each, rests)];
 }
 
 /** For the notification at the end, where the reasons have been said before: who was left out, in a few words. */
 export function leftOutNote(left: PlanServer[]): string {
-  const each = left.map(({ id, verdict }) => `${id} (${leftOutWord(verdict)})`);
-  return `${count(left.length, 'server')} left out: ${listed(each, 5)}.`;
+  const each = listed(
+    left.map(({ id, verdict }) => `${id} (${verdictWords()[verdict]})`),
+    5,
+  );
+  return left.length === 1
+    ? t('1 server left out: {0}.', each)
+    : t('{0} servers left out: {1}.', left.length, each);
 }
-
-const leftOutWord = (verdict: PlanServer['verdict']): string =>
-  verdict === 'blocked' ? 'blocked' : 'nothing to do';
 
 function leftOut({ id, verdict, reasons }: PlanServer): string {
   const severity = verdict === 'blocked' ? 'block' : 'skip';
   const why = reasons.filter((reason) => reason.severity === severity).map(reasonText);
-  return `${id}: ${leftOutWord(verdict)}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
+  return `${id}: ${verdictWords()[verdict]}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
 }
 
 function reasonText({ rule, message }: Reason): string {
@@ -149,7 +161,7 @@ function headed(title: string, servers: PlanServer[], severity: Reason['severity
   if (said.length === 0) return [];
   const all = servers.length;
   const lines = bySame(said).map(
-    ([text, ids]) => `${ids.length < all ? `${listed(ids, 5)}: ` : all > 1 ? 'all: ' : ''}${text}`,
+    ([text, ids]) => `${ids.length < all ? `${listed(ids, 5)}: ` : all > 1 ? `${t('all')}: ` : ''}${text}`,
   );
   return [`${title}\n${cut(lines)}`];
 }
@@ -172,5 +184,5 @@ function note({ rule, message }: Reason): string {
 
 function cut(lines: string[]): string {
   if (lines.length <= mostLines) return lines.join('\n');
-  return [...lines.slice(0, mostLines), `… and ${lines.length - mostLines} more`].join('\n');
+  return [...lines.slice(0, mostLines), t('… and {0} more', lines.length - mostLines)].join('\n');
 }

@@ -1,46 +1,47 @@
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { commandLineText, shellOf, type CommandLineVerb } from '../vscode/command-line';
+import { t } from '../vscode/l10n';
 import { findProgram } from '../vscode/program';
 import { settings } from '../vscode/settings';
 import type { Command } from './command';
 import { chooseServers } from './selection';
 
-const verbs: (vscode.QuickPickItem & { verb: CommandLineVerb })[] = [
+const verbs = (): (vscode.QuickPickItem & { verb: CommandLineVerb })[] => [
   {
-    label: vscode.l10n.t('Install'),
-    description: vscode.l10n.t('asks before anything is changed'),
+    label: t('Install'),
+    description: t('asks before anything is changed'),
     verb: 'install',
   },
   {
-    label: vscode.l10n.t('Download'),
-    description: vscode.l10n.t('brings packages to the servers'),
+    label: t('Download'),
+    description: t('brings packages to the servers'),
     verb: 'download',
   },
   {
-    label: vscode.l10n.t('Roll Back'),
-    description: vscode.l10n.t('asks before anything is changed'),
+    label: t('Roll Back'),
+    description: t('asks before anything is changed'),
     verb: 'rollback',
   },
   {
-    label: vscode.l10n.t('Restart'),
-    description: vscode.l10n.t('asks before anything is changed'),
+    label: t('Restart'),
+    description: t('asks before anything is changed'),
     verb: 'restart',
   },
-  { label: vscode.l10n.t('Show Plan'), description: vscode.l10n.t('changes nothing'), verb: 'plan' },
-  { label: vscode.l10n.t('Show Status'), description: vscode.l10n.t('changes nothing'), verb: 'status' },
+  { label: t('Show Plan'), description: t('changes nothing'), verb: 'plan' },
+  { label: t('Show Status'), description: t('changes nothing'), verb: 'status' },
 ];
 
 /** Puts into the clipboard what does the same from a terminal. */
 export const copyCommandLine: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, vscode.l10n.t('Command line: for which servers?'));
+  const target = await chooseServers(faces, chosen, t('Command line: for which servers?'));
   if (!target) return;
   const many = target.servers.length;
   const title =
     many === 1
-      ? vscode.l10n.t('Copy as command line, 1 server: to do what?')
-      : vscode.l10n.t('Copy as command line, {0} servers: to do what?', many);
-  const picked = await vscode.window.showQuickPick(verbs, { title });
+      ? t('Copy as command line, 1 server: to do what?')
+      : t('Copy as command line, {0} servers: to do what?', many);
+  const picked = await vscode.window.showQuickPick(verbs(), { title });
   if (!picked) return;
   const folder = settings.dataFolder();
   const text = commandLineText(
@@ -54,7 +55,7 @@ export const copyCommandLine: Command = async (faces, chosen) => {
     shellOf(vscode.env.shell),
   );
   await vscode.env.clipboard.writeText(text);
-  vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t('VMS Fleet: copied {0}', picked.label)}`, 5000);
+  vscode.window.setStatusBarMessage(`$(check) ${t('VMS Fleet: copied {0}', picked.label)}`, 5000);
 };
 
 /** The command line that is installed, else the one that comes with the extension, for which Node must be. */

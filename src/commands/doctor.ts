@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { signalOf } from '../vscode/cancellation';
 import { doctorDocument } from '../vscode/doctor-document';
+import { t } from '../vscode/l10n';
 import type { Command } from './command';
 import { chooseFleet, chooseServers } from './selection';
 
@@ -8,17 +9,17 @@ import { chooseFleet, chooseServers } from './selection';
 export const doctor: Command = async (faces, chosen) => {
   const target =
     chosen.length > 0
-      ? await chooseServers(faces, chosen, vscode.l10n.t('Doctor: which servers?'))
+      ? await chooseServers(faces, chosen, t('Doctor: which servers?'))
       : { session: await chooseFleet(faces), servers: undefined };
   const session = target?.session;
   if (!session) return;
   const checks = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('VMS Fleet: the doctor looks …'),
+      title: t('VMS Fleet: the doctor looks …'),
       cancellable: true,
     },
     async (_progress, token) => (await session.updater()).doctor(target.servers, { signal: signalOf(token) }),
   );
-  await faces.documents.show(vscode.l10n.t('Doctor'), doctorDocument(checks, session.fleet.name));
+  await faces.documents.show(t('Doctor'), doctorDocument(checks, session.fleet.name));
 };

@@ -1,7 +1,9 @@
 import type { Server, System } from '../updater/fleet/model';
 import type { PackageInfo } from '../updater/packages/package-info';
 import { runsOnePackage } from '../updater/packages/loaded-version';
+import { t } from '../vscode/l10n';
 import { packageName, productNames } from '../vscode/package-words';
+import { allOf } from '../vscode/words';
 
 /** What packages were dropped on: a system, or one of its servers. */
 export interface DropPlace {
@@ -27,12 +29,13 @@ export type DropMeaning =
 
 /** What it means to drop packages on a place of the fleet; where it means nothing, why. */
 export function dropMeaning(packages: readonly PackageInfo[], place: DropPlace | undefined): DropMeaning {
-  if (!place) return refused('Drop packages on a system or on a server: the place says what shall run them.');
+  if (!place)
+    return refused(t('Drop packages on a system or on a server: the place says what shall run them.'));
   const { system } = place;
   const foreign = packages.find(({ product }) => product !== system.product);
   if (foreign)
     return refused(
-      `${packageName(foreign)} is not for ${system.id}, which runs ${productNames[system.product]}.`,
+      t('{0} is not for {1}, which runs {2}.', packageName(foreign), system.id, productNames[system.product]),
     );
   if (runsOnePackage(system.product)) return { kind: 'package', packages: [...packages] };
   return modules(packages, place);
@@ -46,8 +49,8 @@ function modules(packages: readonly PackageInfo[], { system, server }: DropPlace
   if (whole.length === 0)
     return refused(
       part
-        ? `${part.file} is only a part of ${packageName(part)}. Drop the module itself.`
-        : 'There is no package to drop any more.',
+        ? t('{0} is only a part of {1}. Drop the module itself.', part.file, packageName(part))
+        : t('There is no package to drop any more.'),
     );
   const versions = new Map<string, Set<string>>();
   for (const { module, version } of whole)
@@ -55,7 +58,7 @@ function modules(packages: readonly PackageInfo[], { system, server }: DropPlace
   for (const [module, several] of versions)
     if (several.size > 1)
       return refused(
-        `${shortName(module)} came in versions ${[...several].join(' and ')}. Drop one of them.`,
+        t('{0} came in versions {1}. Drop one of them.', shortName(module), allOf([...several])),
       );
   const servers = server ? [server] : system.servers;
   const changes = [...versions].flatMap(([module, [version = '']]): ModuleChange[] => {
@@ -64,7 +67,10 @@ function modules(packages: readonly PackageInfo[], { system, server }: DropPlace
   });
   if (changes.length > 0) return { kind: 'modules', changes };
   const all = whole.map(packageName).join(', ');
-  return { kind: 'nothing', why: `The fleet file wants ${all} for ${server?.id ?? system.id} already.` };
+  return {
+    kind: 'nothing',
+    why: t('The fleet file wants {0} for {1} already.', all, server?.id ?? system.id),
+  };
 }
 
 /** "com.banalytics.box:core" → "core". */

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { PackageInfo } from '../updater/packages/package-info';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import type { DropTarget, FleetSession } from '../vscode/session';
 import { listed } from '../vscode/words';
 import { packageName } from '../vscode/package-words';
@@ -32,8 +33,8 @@ export async function dropFiles(
   const { session } = target;
   const paths = files.map(({ scheme, fsPath }) => {
     if (scheme === 'file') return fsPath;
-    throw new FleetError('usage', vscode.l10n.t('Only files of this computer can be dropped.'), {
-      hint: vscode.l10n.t('Load an address by “VMS Fleet: Load Package…”.'),
+    throw new FleetError('usage', t('Only files of this computer can be dropped.'), {
+      hint: t('Load an address by “VMS Fleet: Load Package…”.'),
     });
   });
   const place = placeOf(target);
@@ -52,8 +53,8 @@ export async function dropFiles(
   const names = listed(loaded.map(packageName), 6);
   void vscode.window.showInformationMessage(
     loaded.length === 1
-      ? vscode.l10n.t('Loaded 1 package: {0}.', names)
-      : vscode.l10n.t('Loaded {0} packages: {1}.', loaded.length, names),
+      ? t('Loaded 1 package: {0}.', names)
+      : t('Loaded {0} packages: {1}.', loaded.length, names),
   );
 }
 
@@ -89,19 +90,19 @@ async function wantModules(
   const what =
     changes.length === 1 && first
       ? `${shortName(first.module)} ${first.version}`
-      : vscode.l10n.t('{0} modules', changes.length);
+      : t('{0} modules', changes.length);
   const lines = changes.map(({ module, before, version }) => {
-    const was = before.map((one) => one ?? vscode.l10n.t('not installed')).join(', ');
+    const was = before.map((one) => one ?? t('not installed')).join(', ');
     return `${shortName(module)}: ${was} → ${version}`;
   });
   const whom = server
-    ? vscode.l10n.t('Only for {0}, a server of {1}.', server.id, system.id)
+    ? t('Only for {0}, a server of {1}.', server.id, system.id)
     : system.servers.length === 1
-      ? vscode.l10n.t('For all of {0} (1 server).', system.id)
-      : vscode.l10n.t('For all of {0} ({1} servers).', system.id, system.servers.length);
-  const detail = `${lines.join('\n')}\n\n${whom} ${vscode.l10n.t('It is written into the fleet file. No server is changed yet.')}`;
-  const button = vscode.l10n.t('Write');
-  const text = vscode.l10n.t('{0}: shall it run {1}?', where, what);
+      ? t('For all of {0} (1 server).', system.id)
+      : t('For all of {0} ({1} servers).', system.id, system.servers.length);
+  const detail = `${lines.join('\n')}\n\n${whom} ${t('It is written into the fleet file. No server is changed yet.')}`;
+  const button = t('Write');
+  const text = t('{0}: shall it run {1}?', where, what);
   if ((await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) !== button) return;
   const { setModuleVersion } = await import('../updater/fleet/edit');
   await editFleetFile(
@@ -119,7 +120,7 @@ async function wantModules(
   );
   const kept =
     own.length > 0
-      ? ` ${vscode.l10n.t(
+      ? ` ${t(
           'These keep a version of their own: {0}.',
           listed(
             own.map(({ id }) => id),
@@ -127,7 +128,5 @@ async function wantModules(
           ),
         )}`
       : '';
-  void vscode.window.showInformationMessage(
-    `${vscode.l10n.t('{0}: the fleet file wants {1} now.', where, what)}${kept}`,
-  );
+  void vscode.window.showInformationMessage(`${t('{0}: the fleet file wants {1} now.', where, what)}${kept}`);
 }

@@ -3,14 +3,15 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { Path } from '../updater/fleet/document';
 import type { TextEdit } from '../updater/fleet/edit';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 
 /** Opens a fleet file that can be changed: one with unsaved changes is its writer's. */
 export async function openForEdit({ uri }: FleetSession): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(uri);
   if (document.isDirty)
-    throw new FleetError('usage', vscode.l10n.t('The fleet file has unsaved changes.'), {
-      hint: vscode.l10n.t('Save it, then choose again.'),
+    throw new FleetError('usage', t('The fleet file has unsaved changes.'), {
+      hint: t('Save it, then choose again.'),
     });
   await caughtUp(document);
   return document;
@@ -25,9 +26,9 @@ async function caughtUp(document: vscode.TextDocument): Promise<void> {
   }
   throw new FleetError(
     'usage',
-    vscode.l10n.t('The fleet file was changed by another program, and the editor does not show it yet.'),
+    t('The fleet file was changed by another program, and the editor does not show it yet.'),
     {
-      hint: vscode.l10n.t('Look at it in the editor, then choose again.'),
+      hint: t('Look at it in the editor, then choose again.'),
     },
   );
 }
@@ -50,13 +51,13 @@ export async function editFleetFile(
       change.replace(document.uri, range, content);
     }
     if (change.size > 0 && !(await vscode.workspace.applyEdit(change)))
-      throw new FleetError('usage', vscode.l10n.t('The fleet file could not be changed.'), {
-        hint: vscode.l10n.t('It may be read-only.'),
+      throw new FleetError('usage', t('The fleet file could not be changed.'), {
+        hint: t('It may be read-only.'),
       });
   }
   if (document.isDirty && !(await document.save()))
-    throw new FleetError('usage', vscode.l10n.t('The fleet file could not be saved.'), {
-      hint: vscode.l10n.t('It may be read-only.'),
+    throw new FleetError('usage', t('The fleet file could not be saved.'), {
+      hint: t('It may be read-only.'),
     });
 }
 

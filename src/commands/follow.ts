@@ -3,6 +3,7 @@ import type { Action } from '../updater/plan/plan';
 import { cancelMeaning } from '../updater/rollout/meaning';
 import type { RolloutResult, Updater } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
@@ -31,7 +32,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
     {
       location:
         rollout.armed === true ? vscode.ProgressLocation.Window : vscode.ProgressLocation.Notification,
-      title: `VMS Fleet: ${actionWords[action].doing}`,
+      title: `VMS Fleet: ${actionWords()[action].doing}`,
       cancellable: true,
     },
     async (progress, token) => {
@@ -53,7 +54,7 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       const armed = rollout.armed === true ? [whenArmed(faces, session, servers)] : [];
       const cancelled = token.onCancellationRequested(() => {
         cancelling = true;
-        progress.report({ message: vscode.l10n.t('cancelling … {0}', cancelMeaning) });
+        progress.report({ message: t('cancelling … {0}', cancelMeaning) });
         const id = following.id();
         if (id === undefined) stop.abort();
         else updater.cancel(id).catch((error: unknown) => report(faces.log, error));
@@ -70,13 +71,6 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
   void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
 }
 
-const actions = {
-  resume: vscode.l10n.t('Resume'),
-  rollback: vscode.l10n.t('Roll Back…'),
-  view: vscode.l10n.t('Fleet View'),
-  log: vscode.l10n.t('Show Log'),
-};
-
 async function tell(
   faces: Faces,
   session: FleetSession,
@@ -86,7 +80,7 @@ async function tell(
   const { action, servers, note } = rollout;
   const text = ending(action, servers.length, result, note);
   const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
-  const { resume, rollback, view, log } = actions;
+  const [resume, rollback, view, log] = [t('Resume'), t('Roll Back…'), t('Fleet View'), t('Show Log')];
   const choice =
     result.outcome === 'done'
       ? await showInformationMessage(text, view, log)

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { pauseMeaning, skipMeaning, whatCancelMeans } from '../updater/rollout/meaning';
 import type { RolloutSummary } from '../updater/updater';
+import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import type { Faces } from '../vscode/faces';
+import { wholeTime } from '../vscode/time';
 import { actionWords, listed } from '../vscode/words';
 import type { Command } from './command';
 import { chooseFleet, rolloutsOf } from './selection';
@@ -17,13 +19,13 @@ interface Picked {
 
 /** Stops a rollout that runs, after saying what that means for each of its servers. */
 export const cancel: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, vscode.l10n.t('Cancel which rollout?'));
+  const picked = await choose(faces, chosen, t('Cancel which rollout?'));
   if (!picked) return;
   const { session, rollout, name, servers } = picked;
-  const stop = vscode.l10n.t('Cancel the Rollout');
+  const stop = t('Cancel the Rollout');
   const detail = [servers, ...whatCancelMeans(session.states.values(), rollout.id)].join('\n\n');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0}: cancel it?', name),
+    t('{0}: cancel it?', name),
     { modal: true, detail },
     stop,
   );
@@ -32,31 +34,21 @@ export const cancel: Command = async (faces, chosen) => {
 
 /** Begins nothing new in a rollout that runs. */
 export const pause: Command = async (faces, chosen) => {
-  const picked = await choose(
-    faces,
-    chosen,
-    vscode.l10n.t('Pause which rollout?'),
-    ({ asked }) => asked === undefined,
-  );
+  const picked = await choose(faces, chosen, t('Pause which rollout?'), ({ asked }) => asked === undefined);
   if (!picked) return;
   await (await picked.session.updater()).pause(picked.rollout.id);
-  void vscode.window.showInformationMessage(vscode.l10n.t('{0}: paused. {1}', picked.name, pauseMeaning));
+  void vscode.window.showInformationMessage(t('{0}: paused. {1}', picked.name, pauseMeaning));
 };
 
 /** Lets a paused rollout go on. */
 export const proceed: Command = async (faces, chosen) => {
-  const picked = await choose(
-    faces,
-    chosen,
-    vscode.l10n.t('Let which rollout go on?'),
-    ({ asked }) => asked === 'pause',
-  );
+  const picked = await choose(faces, chosen, t('Let which rollout go on?'), ({ asked }) => asked === 'pause');
   if (picked) await (await picked.session.updater()).proceed(picked.rollout.id);
 };
 
 /** Leaves servers that have not begun out of a rollout; the person says why. */
 export const skip: Command = async (faces, chosen) => {
-  const picked = await choose(faces, chosen, vscode.l10n.t('Leave servers out of which rollout?'));
+  const picked = await choose(faces, chosen, t('Leave servers out of which rollout?'));
   if (!picked) return;
   const { session, rollout, name } = picked;
   const waiting = rollout.servers
@@ -65,18 +57,18 @@ export const skip: Command = async (faces, chosen) => {
   const selected = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const meant = waiting.filter((id) => selected.has(id));
   if (waiting.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('{0}: no server waits any more.', name));
+    void vscode.window.showInformationMessage(t('{0}: no server waits any more.', name));
     return;
   }
-  const title = vscode.l10n.t('Leave out which servers?');
+  const title = t('Leave out which servers?');
   const ids =
     meant.length > 0 ? meant : await vscode.window.showQuickPick(waiting, { title, canPickMany: true });
   if (!ids || ids.length === 0) return;
   const why = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Leave out {0}: why?', listed(ids, 5)),
+    title: t('Leave out {0}: why?', listed(ids, 5)),
     prompt: skipMeaning,
     validateInput: (text) =>
-      text.trim() === '' ? vscode.l10n.t('A reason is kept in the history of the rollout.') : undefined,
+      text.trim() === '' ? t('A reason is kept in the history of the rollout.') : undefined,
   });
   if (why === undefined) return;
   const updater = await session.updater();
@@ -96,15 +88,13 @@ async function choose(
     (rollout) => rollout.state === 'running' && fits(rollout),
   );
   if (running.length === 0) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('VMS Fleet: there is no such rollout that runs now.'),
-    );
+    void vscode.window.showInformationMessage(t('VMS Fleet: there is no such rollout that runs now.'));
     return undefined;
   }
   const items = running.map((rollout) => {
-    const name = vscode.l10n.t('{0} by {1}', actionWords[rollout.action].verb, rollout.by);
+    const name = t('{0} by {1}', actionWords()[rollout.action].verb, rollout.by);
     const servers = listed(rollout.servers.map(({ id }) => id));
-    const description = new Date(rollout.startedAt).toLocaleString();
+    const description = wholeTime(rollout.startedAt);
     return { label: name, description, detail: servers, choice: { session, rollout, name, servers } };
   });
   if (items.length === 1) return items[0]?.choice;

@@ -4,6 +4,7 @@ import type { Candidates } from '../updater/fleet/import/candidates';
 import type { Found } from '../updater/fleet/import/found';
 import type { System } from '../updater/fleet/model';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import type { FleetSelection } from '../vscode/session';
 import { listed, oneLine } from '../vscode/words';
 import { systemChoices } from './add-server-questions';
@@ -31,13 +32,13 @@ export async function importServers(
   const sorted = candidates(found, session.fleet, writtenSystem(text, system.id));
   if (sorted.fresh.length === 0) {
     void vscode.window.showInformationMessage(
-      [vscode.l10n.t('VMS Fleet: {0} names nothing to import.', what), ...leftOut(sorted)].join(' '),
+      [t('VMS Fleet: {0} names nothing to import.', what), ...leftOut(sorted)].join(' '),
     );
     return;
   }
   const picked = await vscode.window.showQuickPick(items(sorted), {
-    title: vscode.l10n.t('Import into {0}: which hosts of {1}?', system.id, what),
-    placeHolder: vscode.l10n.t('Passwords are never taken over'),
+    title: t('Import into {0}: which hosts of {1}?', system.id, what),
+    placeHolder: t('Passwords are never taken over'),
     canPickMany: true,
     matchOnDescription: true,
     ignoreFocusOut: true,
@@ -46,15 +47,15 @@ export async function importServers(
   const added = picked.flatMap(({ add }) => (add ? [[add.id, add.entry] as const] : []));
   const grown = withServers(text, session.uri.fsPath, system.id, added);
   if (typeof grown === 'string')
-    throw new FleetError('usage', vscode.l10n.t('The fleet file would not be right with them: {0}', grown), {
-      hint: vscode.l10n.t('Nothing was written. Correct the system first, or import fewer.'),
+    throw new FleetError('usage', t('The fleet file would not be right with them: {0}', grown), {
+      hint: t('Nothing was written. Correct the system first, or import fewer.'),
     });
   await editFleetFile(session, [(now) => addServers(now, system.id, added)]);
-  const show = vscode.l10n.t('Show Them');
+  const show = t('Show Them');
   const done =
     added.length === 1
-      ? vscode.l10n.t('VMS Fleet: 1 server added to {0}.', system.id)
-      : vscode.l10n.t('VMS Fleet: {0} servers added to {1}.', added.length, system.id);
+      ? t('VMS Fleet: 1 server added to {0}.', system.id)
+      : t('VMS Fleet: {0} servers added to {1}.', added.length, system.id);
   const message = [done, ...leftOut(sorted)];
   // Not awaited: they are written, whatever becomes of the notification.
   void vscode.window.showInformationMessage(message.join(' '), show).then((choice) => {
@@ -73,15 +74,11 @@ async function chooseSystem(
   const meant = systems.filter(({ id }) => ids.has(id));
   const choices = meant.length > 0 ? meant : systems;
   if (choices.length === 0)
-    throw new FleetError(
-      'usage',
-      vscode.l10n.t('The fleet file has no system yet that servers could be added to.'),
-      {
-        hint: vscode.l10n.t('Write one first: Ctrl+Space within "systems" offers them.'),
-      },
-    );
+    throw new FleetError('usage', t('The fleet file has no system yet that servers could be added to.'), {
+      hint: t('Write one first: Ctrl+Space within "systems" offers them.'),
+    });
   if (choices.length === 1) return choices[0];
-  const title = vscode.l10n.t('Import into which system?');
+  const title = t('Import into which system?');
   return (await vscode.window.showQuickPick(systemChoices(choices), { title, ignoreFocusOut: true }))?.value;
 }
 
@@ -117,7 +114,7 @@ function wayOf({ name, entry, way }: Found, id: string): string {
   const words = [
     name === id || (entry.host === name && way.host === name) ? '' : name,
     `${user}${way.host}${way.port === undefined ? '' : `:${way.port}`}`,
-    way.jump === undefined ? '' : vscode.l10n.t('through {0}', way.jump),
+    way.jump === undefined ? '' : t('through {0}', way.jump),
   ];
   return oneLine(words.filter((word) => word !== '').join(' · '));
 }
@@ -125,10 +122,10 @@ function wayOf({ name, entry, way }: Found, id: string): string {
 function leftOut({ there, unfit }: Pick<Candidates, 'there' | 'unfit'>): string[] {
   const known = there.map(({ name, id }) => (name === id ? name : `${name} (${id})`));
   return [
-    ...(known.length > 0 ? [vscode.l10n.t('In the fleet file already: {0}.', listed(known, 5))] : []),
+    ...(known.length > 0 ? [t('In the fleet file already: {0}.', listed(known, 5))] : []),
     ...(unfit.length > 0
       ? [
-          vscode.l10n.t(
+          t(
             'Left out: {0}.',
             listed(
               unfit.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`),

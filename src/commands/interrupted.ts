@@ -3,6 +3,7 @@ import { FleetError } from '../updater/errors';
 import { goesOnUnasked, isLeftArmed } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 import { actionWords } from '../vscode/words';
 import { follow } from './follow';
@@ -40,8 +41,8 @@ export class InterruptedRollouts {
         note: armed
           ? undefined
           : asked === 'pause'
-            ? vscode.l10n.t('It had been interrupted, and went on by itself. It is paused.')
-            : vscode.l10n.t('It had been interrupted, and went on by itself.'),
+            ? t('It had been interrupted, and went on by itself. It is paused.')
+            : t('It had been interrupted, and went on by itself.'),
         run: (updater, signal) => updater.resume(id, { signal, unasked: true }),
       });
     } catch (error) {
@@ -52,18 +53,14 @@ export class InterruptedRollouts {
 
   private async ask(session: FleetSession, [rollout, ...others]: RolloutSummary[]): Promise<void> {
     if (!rollout) return;
-    const more = others.length > 0 ? ` ${vscode.l10n.t('{0} more: VMS Fleet: Resume.', others.length)}` : '';
-    const [resume, showLog, later] = [
-      vscode.l10n.t('Resume'),
-      vscode.l10n.t('Show Log'),
-      vscode.l10n.t('Later'),
-    ] as const;
-    const { verb } = actionWords[rollout.action];
+    const more = others.length > 0 ? ` ${t('{0} more: VMS Fleet: Resume.', others.length)}` : '';
+    const [resume, showLog, later] = [t('Resume'), t('Show Log'), t('Later')] as const;
+    const { verb } = actionWords()[rollout.action];
     const many = rollout.servers.length;
     const text =
       many === 1
-        ? vscode.l10n.t('{0} of 1 server ({1}) was interrupted.', verb, session.fleet.name)
-        : vscode.l10n.t('{0} of {1} servers ({2}) was interrupted.', verb, many, session.fleet.name);
+        ? t('{0} of 1 server ({1}) was interrupted.', verb, session.fleet.name)
+        : t('{0} of {1} servers ({2}) was interrupted.', verb, many, session.fleet.name);
     const choice = await vscode.window.showWarningMessage(`${text}${more}`, resume, showLog, later);
     if (choice === resume) await resumeRollout(this.faces, session, rollout);
     if (choice === showLog) this.faces.log.show();

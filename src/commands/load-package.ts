@@ -6,8 +6,10 @@ import { loadedVersion, ownVersions, type LoadedVersion } from '../updater/packa
 import type { Library } from '../updater/packages/library';
 import { size } from '../updater/size';
 import type { Faces } from '../vscode/faces';
-import { packageDetail, packageWords } from '../vscode/package-words';
+import { t } from '../vscode/l10n';
+import { packageDetail, packageName, packageWords } from '../vscode/package-words';
 import type { FleetSession } from '../vscode/session';
+import { wholeTime } from '../vscode/time';
 import { editFleetFile, openForEdit } from './edit-fleet-file';
 import { working } from './working';
 
@@ -53,26 +55,24 @@ type Place = 'files' | 'address' | 'library';
 async function choosePlace(library: Library, system: System): Promise<Place | undefined> {
   const known = await installersOf(library, system);
   const items: (vscode.QuickPickItem & { place: Place })[] = [
-    { label: vscode.l10n.t('From a File…'), description: vscode.l10n.t('on this computer'), place: 'files' },
+    { label: t('From a File…'), description: t('on this computer'), place: 'files' },
     {
-      label: vscode.l10n.t('From an Address…'),
-      description: vscode.l10n.t('http or https'),
+      label: t('From an Address…'),
+      description: t('http or https'),
       place: 'address',
     },
   ];
   if (known.length > 0)
     items.push({
-      label: vscode.l10n.t('From the Library…'),
+      label: t('From the Library…'),
       description:
-        known.length === 1
-          ? vscode.l10n.t('1 package loaded before')
-          : vscode.l10n.t('{0} packages loaded before', known.length),
+        known.length === 1 ? t('1 package loaded before') : t('{0} packages loaded before', known.length),
       place: 'library',
     });
   const title =
     system.version === undefined
-      ? vscode.l10n.t('{0}: load a package from where?', system.id)
-      : vscode.l10n.t('{0}: replace {1} by a package from where?', system.id, system.version);
+      ? t('{0}: load a package from where?', system.id)
+      : t('{0}: replace {1} by a package from where?', system.id, system.version);
   return (await vscode.window.showQuickPick(items, { title }))?.place;
 }
 
@@ -85,28 +85,24 @@ async function installersOf(library: Library, { product }: System): Promise<Pack
 async function fromLibrary(library: Library, system: System): Promise<PackageInfo[]> {
   const items = (await installersOf(library, system)).map((info) => ({
     label: info.version,
-    description: [
-      info.arch,
-      size(info.size),
-      info.version === system.version ? vscode.l10n.t('loaded now') : '',
-    ]
+    description: [info.arch, size(info.size), info.version === system.version ? t('loaded now') : '']
       .filter((word) => word)
       .join(' · '),
-    detail: `${info.file} · SHA-256 ${info.sha256.slice(0, 16)}… · ${new Date(info.loadedAt).toLocaleString()}`,
+    detail: `${info.file} · SHA-256 ${info.sha256.slice(0, 16)}… · ${wholeTime(info.loadedAt)}`,
     info,
   }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('{0}: which version?', system.id),
+    title: t('{0}: which version?', system.id),
   });
   return picked === undefined ? [] : [picked.info];
 }
 
 async function fromFiles(library: Library, system: System): Promise<PackageInfo[]> {
   const picked = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('Load a Package for {0}', system.id),
-    openLabel: vscode.l10n.t('Load'),
+    title: t('Load a Package for {0}', system.id),
+    openLabel: t('Load'),
     canSelectMany: true,
-    filters: { [vscode.l10n.t('Installers')]: ['exe', 'msi'], [vscode.l10n.t('All files')]: ['*'] },
+    filters: { [t('Installers')]: ['exe', 'msi'], [t('All files')]: ['*'] },
   });
   return addInstallers(
     library,
@@ -133,14 +129,14 @@ export async function addInstallers(
 async function fromAddress(library: Library, system: System): Promise<PackageInfo[]> {
   const { webAddress } = await import('../updater/packages/sources');
   const address = await vscode.window.showInputBox({
-    title: vscode.l10n.t('{0}: load a package from an address', system.id),
-    prompt: vscode.l10n.t('The address of the installer. What breaks off goes on when it is loaded again.'),
+    title: t('{0}: load a package from an address', system.id),
+    prompt: t('The address of the installer. What breaks off goes on when it is loaded again.'),
     placeHolder: 'https://…/EocortexMainCommon Installer.exe',
     ignoreFocusOut: true,
     validateInput: (text) => {
       const written = text.trim();
       if (written === '') return undefined;
-      if (!/^https?:\/\//i.test(written)) return vscode.l10n.t('An address begins with http:// or https://.');
+      if (!/^https?:\/\//i.test(written)) return t('An address begins with http:// or https://.');
       try {
         webAddress(written, 'usage');
         return undefined;
@@ -157,7 +153,7 @@ async function fromAddress(library: Library, system: System): Promise<PackageInf
     } catch (error) {
       if (error instanceof FleetError && error.code === 'cancelled') {
         void vscode.window.showInformationMessage(
-          vscode.l10n.t(
+          t(
             'Loading was stopped. What has come so far is kept for two days: load the same address again to go on.',
           ),
         );
@@ -171,8 +167,8 @@ async function fromAddress(library: Library, system: System): Promise<PackageInf
 /** Whether a broken-off download shall go on. */
 async function goOn(error: unknown): Promise<boolean> {
   if (!(error instanceof FleetError) || error.code !== 'repository.unreachable') return false;
-  const again = vscode.l10n.t('Go On');
-  const text = vscode.l10n.t('{0} What has come so far is kept.', error.message);
+  const again = t('Go On');
+  const text = t('{0} What has come so far is kept.', error.message);
   return (await vscode.window.showWarningMessage(text, again)) === again;
 }
 
@@ -185,7 +181,7 @@ async function add(library: Library, system: System, source: string): Promise<Pa
   // What stands behind a question mark may be a secret.
   const name = source.replace(/^(https?:[^?#]*).*$/i, '$1').replace(/^.*[/\\](?=.)/, '');
   const load = (said: InspectHints) =>
-    working(vscode.l10n.t('VMS Fleet: loading {0}', name), (progress, signal) =>
+    working(t('VMS Fleet: loading {0}', name), (progress, signal) =>
       library
         .add(source, { hints: said, signal, onProgress: (done, total) => progress(name, done, total) })
         .then(({ info }) => info),
@@ -203,21 +199,21 @@ async function add(library: Library, system: System, source: string): Promise<Pa
 async function sayWhatItIs(error: unknown): Promise<InspectHints | null | undefined> {
   if (!(error instanceof FleetError) || error.code !== 'package.unknown') return undefined;
   if (!/does not say/.test(error.message)) return undefined;
-  const button = vscode.l10n.t('It Is the Complete Distribution…');
-  const detail = vscode.l10n.t(
+  const button = t('It Is the Complete Distribution…');
+  const detail = t(
     'Only the complete distribution updates a server. If you know that this file is it, say so; else get it under its own name from the vendor.',
   );
   const choice = await vscode.window.showWarningMessage(error.message, { modal: true, detail }, button);
   if (choice !== button) return null;
   const { isVersion } = await import('../updater/packages/versions');
   const version = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Which version is it?'),
-    prompt: vscode.l10n.t('Empty: the file says it itself.'),
+    title: t('Which version is it?'),
+    prompt: t('Empty: the file says it itself.'),
     placeHolder: '4.4.12',
     validateInput: (text) =>
       text.trim() === '' || isVersion(text.trim())
         ? undefined
-        : vscode.l10n.t('A version has two to four numbers, such as {0}.', '4.4.12'),
+        : t('A version has two to four numbers, such as {0}.', '4.4.12'),
   });
   if (version === undefined) return null;
   return { kind: 'installer', ...(version.trim() === '' ? {} : { version: version.trim() }) };
@@ -229,10 +225,10 @@ async function agreed(
   loaded: readonly PackageInfo[],
 ): Promise<boolean> {
   if (before === null || !changes) return true;
-  const button = vscode.l10n.t('Replace by {0}', version);
+  const button = t('Replace by {0}', version);
   const detail = [
     loaded.map(packageDetail).join('\n\n'),
-    vscode.l10n.t(
+    t(
       '{0} shall run {1} instead of {2}. No server is changed yet. What was loaded before stays in the library, for rollbacks.',
       system.id,
       version,
@@ -240,7 +236,7 @@ async function agreed(
     ),
   ].join('\n\n');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0}: replace {1} by {2}?', system.id, before, version),
+    t('{0}: replace {1} by {2}?', system.id, before, version),
     { modal: true, detail },
     button,
   );
@@ -253,19 +249,21 @@ function tell(
   { system, version, before, changes }: LoadedVersion,
   loaded: readonly PackageInfo[],
 ): void {
-  for (const info of loaded)
-    faces.log.info(`[${system.id}] loaded ${packageDetail(info).replaceAll('\n', ', ')}`);
+  for (const info of loaded) {
+    const said = [packageName(info), info.arch, info.file, info.source, `SHA-256 ${info.sha256}`];
+    faces.log.info(`[${system.id}] loaded ${said.filter((part) => part).join(', ')}`);
+  }
   const packages = loaded.map((info) => `${packageWords(info)}, SHA-256 ${info.sha256.slice(0, 12)}…`);
   const now = session.fleet.systems.find(({ id }) => id === system.id);
   const own = now === undefined ? [] : ownVersions(now);
   const text = [
-    vscode.l10n.t('{0}: loaded {1}.', system.id, packages.join('; ')),
+    t('{0}: loaded {1}.', system.id, packages.join('; ')),
     changes
       ? before === null
         ? ''
-        : vscode.l10n.t('It was {0}.', before)
-      : vscode.l10n.t('The fleet file names {0} already.', version),
-    own.length > 0 ? vscode.l10n.t('These keep a version of their own: {0}.', own.join(', ')) : '',
+        : t('It was {0}.', before)
+      : t('The fleet file names {0} already.', version),
+    own.length > 0 ? t('These keep a version of their own: {0}.', own.join(', ')) : '',
   ];
   void vscode.window.showInformationMessage(text.filter((part) => part !== '').join(' '));
 }

@@ -3,6 +3,7 @@ import { FleetError } from '../updater/errors';
 import type { Server, System } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { PackageInfo } from '../updater/packages/package-info';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 import { listed } from '../vscode/words';
 import type { Command } from './command';
@@ -34,8 +35,8 @@ export const load: Command = async (faces, chosen) => {
   if (loaded.length === 0) return;
   void vscode.window.showInformationMessage(
     loaded.length === 1
-      ? vscode.l10n.t('Loaded 1 package: {0}.', listed(loaded, 6))
-      : vscode.l10n.t('Loaded {0} packages: {1}.', loaded.length, listed(loaded, 6)),
+      ? t('Loaded 1 package: {0}.', listed(loaded, 6))
+      : t('Loaded {0} packages: {1}.', loaded.length, listed(loaded, 6)),
   );
 };
 
@@ -45,42 +46,39 @@ async function chooseSystem(systems: readonly System[]): Promise<System | 'any' 
   if (!systems.some(({ product }) => runsOnePackage(product))) return 'any';
   const items = systems.map((system) => ({
     label: system.id,
-    description: [system.product, system.version && vscode.l10n.t('{0} is loaded', system.version)]
+    description: [system.product, system.version && t('{0} is loaded', system.version)]
       .filter((word) => word)
       .join(' · '),
     system,
   }));
-  return (
-    await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Load a package for which system?') })
-  )?.system;
+  return (await vscode.window.showQuickPick(items, { title: t('Load a package for which system?') }))?.system;
 }
 
 async function choosePlace(servers: readonly Server[]): Promise<'files' | 'repository' | undefined> {
   if (!servers.some(({ banalytics }) => banalytics?.repository)) return 'files';
   const items = [
     {
-      label: vscode.l10n.t('From the Repository…'),
-      description: vscode.l10n.t('that the fleet file names'),
+      label: t('From the Repository…'),
+      description: t('that the fleet file names'),
       place: 'repository' as const,
     },
     {
-      label: vscode.l10n.t('From Files…'),
-      description: vscode.l10n.t('on this computer'),
+      label: t('From Files…'),
+      description: t('on this computer'),
       place: 'files' as const,
     },
   ];
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Load packages from where?') }))
-    ?.place;
+  return (await vscode.window.showQuickPick(items, { title: t('Load packages from where?') }))?.place;
 }
 
 async function fromFiles(session: FleetSession, servers: readonly Server[]): Promise<string[]> {
   const picked = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('Load Update Packages'),
-    openLabel: vscode.l10n.t('Load'),
+    title: t('Load Update Packages'),
+    openLabel: t('Load'),
     canSelectMany: true,
     filters: {
-      [vscode.l10n.t('Packages')]: ['jar', 'zip', 'exe', 'msi'],
-      [vscode.l10n.t('All files')]: ['*'],
+      [t('Packages')]: ['jar', 'zip', 'exe', 'msi'],
+      [t('All files')]: ['*'],
     },
   });
   if (!picked || picked.length === 0) return [];
@@ -102,9 +100,7 @@ export async function loadFiles(
   const hints = { product: products.length === 1 ? products[0] : undefined, modules: modulesOf(servers) };
   const { library } = await session.updater();
   const title =
-    paths.length === 1
-      ? vscode.l10n.t('VMS Fleet: loading 1 file')
-      : vscode.l10n.t('VMS Fleet: loading {0} files', paths.length);
+    paths.length === 1 ? t('VMS Fleet: loading 1 file') : t('VMS Fleet: loading {0} files', paths.length);
   return working(title, async (progress, signal) => {
     const loaded: PackageInfo[] = [];
     for (const path of paths) {
@@ -122,53 +118,46 @@ export async function loadFiles(
 async function fromRepository(session: FleetSession, servers: readonly Server[]): Promise<string[]> {
   const { library } = await session.updater();
   const repositories = await openRepositories(session, servers);
-  const items = await working(
-    vscode.l10n.t('VMS Fleet: asking the repository'),
-    async (_progress, signal) => {
-      const wanted = new Set(
-        servers.flatMap(({ banalytics }) => Object.entries(banalytics?.modules ?? {}).map(String)),
-      );
-      const perModule = await Promise.all(
-        modulesOf(servers).map(async (module) => ({
-          module,
-          versions: await knownVersions(module, repositories, library, signal),
-        })),
-      );
-      return perModule.flatMap(({ module, versions }) =>
-        versions.map(({ version, inLibrary, repository }) => ({
-          label: `${module.split(':').at(-1)} ${version}`,
-          description: [
-            module,
-            inLibrary ? vscode.l10n.t('loaded') : '',
-            repository ? '' : vscode.l10n.t('not in the repository'),
-          ]
-            .filter((word) => word)
-            .join(' · '),
-          // What the fleet file wants and is not there yet is what most people came for.
-          picked: !inLibrary && wanted.has(String([module, version])),
-          wanted: { module, version, repository },
-        })),
-      );
-    },
-  );
+  const items = await working(t('VMS Fleet: asking the repository'), async (_progress, signal) => {
+    const wanted = new Set(
+      servers.flatMap(({ banalytics }) => Object.entries(banalytics?.modules ?? {}).map(String)),
+    );
+    const perModule = await Promise.all(
+      modulesOf(servers).map(async (module) => ({
+        module,
+        versions: await knownVersions(module, repositories, library, signal),
+      })),
+    );
+    return perModule.flatMap(({ module, versions }) =>
+      versions.map(({ version, inLibrary, repository }) => ({
+        label: `${module.split(':').at(-1)} ${version}`,
+        description: [module, inLibrary ? t('loaded') : '', repository ? '' : t('not in the repository')]
+          .filter((word) => word)
+          .join(' · '),
+        // What the fleet file wants and is not there yet is what most people came for.
+        picked: !inLibrary && wanted.has(String([module, version])),
+        wanted: { module, version, repository },
+      })),
+    );
+  });
   if (items.length === 0)
     throw new FleetError(
       'package.not-found',
-      vscode.l10n.t('The repository tells no version of the modules in the fleet file.'),
+      t('The repository tells no version of the modules in the fleet file.'),
       {
-        hint: vscode.l10n.t('Name them with “VMS Fleet: Choose Module Versions…”, or load files.'),
+        hint: t('Name them with “VMS Fleet: Choose Module Versions…”, or load files.'),
       },
     );
   const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Load which versions?'),
+    title: t('Load which versions?'),
     canPickMany: true,
     matchOnDescription: true,
   });
   if (!picked || picked.length === 0) return [];
   const title =
     picked.length === 1
-      ? vscode.l10n.t('VMS Fleet: loading 1 module')
-      : vscode.l10n.t('VMS Fleet: loading {0} modules', picked.length);
+      ? t('VMS Fleet: loading 1 module')
+      : t('VMS Fleet: loading {0} modules', picked.length);
   return working(title, async (progress, signal) => {
     const loaded: string[] = [];
     for (const { label, wanted } of picked) {

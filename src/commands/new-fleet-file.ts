@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
+import { t } from '../vscode/l10n';
 import { starterFleet } from './starter-fleet';
 import type { Command } from './command';
 
@@ -7,9 +8,9 @@ import type { Command } from './command';
 export const newFleetFile: Command = async (faces) => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({
-    title: vscode.l10n.t('New Fleet File'),
-    saveLabel: vscode.l10n.t('Create'),
-    filters: { [vscode.l10n.t('Fleet files')]: ['jsonc'] },
+    title: t('New Fleet File'),
+    saveLabel: t('Create'),
+    filters: { [t('Fleet files')]: ['jsonc'] },
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'fleet.jsonc') } : {}),
   });
   if (!uri) return;
@@ -17,8 +18,8 @@ export const newFleetFile: Command = async (faces) => {
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(target, { overwrite: false, contents: new TextEncoder().encode(starterFleet) });
   if (!(await vscode.workspace.applyEdit(edit)))
-    throw new FleetError('usage', vscode.l10n.t('{0} could not be created.', target.fsPath), {
-      hint: vscode.l10n.t('It may be there already: choose another name.'),
+    throw new FleetError('usage', t('{0} could not be created.', target.fsPath), {
+      hint: t('It may be there already: choose another name.'),
     });
   await faces.files.add(target);
   await vscode.window.showTextDocument(target);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Faces } from '../vscode/faces';
 import { fleetFileEnding } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { FleetSelection } from '../vscode/session';
 import type { Command } from './command';
 
@@ -18,9 +19,9 @@ async function choose(faces: Faces, chosen: readonly FleetSelection[]): Promise<
   if (chosen[0]) return chosen[0].session.uri;
   if (uris.length === 1) return uris[0];
   if (uris.length === 0) {
-    const filters = { [vscode.l10n.t('Fleet files')]: [fleetFileEnding] };
-    return (await vscode.window.showOpenDialog({ title: vscode.l10n.t('Open a Fleet File'), filters }))?.[0];
+    const filters = { [t('Fleet files')]: [fleetFileEnding] };
+    return (await vscode.window.showOpenDialog({ title: t('Open a Fleet File'), filters }))?.[0];
   }
   const items = uris.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open which fleet file?') }))?.uri;
+  return (await vscode.window.showQuickPick(items, { title: t('Open which fleet file?') }))?.uri;
 }

@@ -3,6 +3,7 @@ import { FleetError } from '../updater/errors';
 import type { PackageInfo } from '../updater/packages/package-info';
 import { size } from '../updater/size';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import { needs, PackageUses } from '../vscode/package-use';
 import { packageName, packageWords } from '../vscode/package-words';
 import type { FleetSelection } from '../vscode/session';
@@ -13,7 +14,7 @@ const mostLines = 12;
 
 /** Takes packages out of the library of this computer, after saying who still needs them. Servers keep what they have. */
 export const removePackage: Command = async (faces, chosen) => {
-  const packages = await choose(faces, chosen, vscode.l10n.t('Remove which packages from this computer?'));
+  const packages = await choose(faces, chosen, t('Remove which packages from this computer?'));
   const [first] = packages;
   const [session] = faces.files.sessions;
   if (!first || !session) return;
@@ -26,31 +27,31 @@ export const removePackage: Command = async (faces, chosen) => {
     const [need = ''] = needs(uses.of([info]));
     return [`${packageWords(info)} (${info.file})`, need].filter((text) => text !== '').join('\n    ');
   });
-  const more = lines.length > mostLines ? [vscode.l10n.t('and {0} more', lines.length - mostLines)] : [];
-  const detail = `${[...lines.slice(0, mostLines), ...more].join('\n')}\n\n${vscode.l10n.t('Servers keep what they have. What is removed here can be loaded again.')}`;
-  const button = vscode.l10n.t('Remove');
+  const more = lines.length > mostLines ? [t('and {0} more', lines.length - mostLines)] : [];
+  const detail = `${[...lines.slice(0, mostLines), ...more].join('\n')}\n\n${t('Servers keep what they have. What is removed here can be loaded again.')}`;
+  const button = t('Remove');
   const text =
     going.length === 1
-      ? vscode.l10n.t('Remove {0} from this computer?', packageName(first))
-      : vscode.l10n.t('Remove {0} packages from this computer?', going.length);
+      ? t('Remove {0} from this computer?', packageName(first))
+      : t('Remove {0} packages from this computer?', going.length);
   if ((await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) !== button) return;
   for (const sha256 of hashes) await library.remove(sha256);
-  for (const info of going) faces.log.info(`removed ${packageWords(info)}, SHA-256 ${info.sha256}`);
+  for (const info of going) faces.log.info(`removed ${packageName(info)}, SHA-256 ${info.sha256}`);
   // What the servers said means something else without them.
   for (const one of faces.files.sessions) one.setFleet(one.fleet);
 };
 
 /** Copies the SHA-256 of packages, to be compared with the vendor's; several as `sha256sum` writes them. */
 export const copyHash: Command = async (faces, chosen) => {
-  const packages = await choose(faces, chosen, vscode.l10n.t('Copy the SHA-256 of which packages?'));
+  const packages = await choose(faces, chosen, t('Copy the SHA-256 of which packages?'));
   if (packages.length === 0) return;
   const [only, ...others] = packages;
   const lines = packages.map(({ sha256, file }) => `${sha256}  ${file}\n`);
   await vscode.env.clipboard.writeText(only && others.length === 0 ? only.sha256 : lines.join(''));
   void vscode.window.setStatusBarMessage(
     only && others.length === 0
-      ? vscode.l10n.t('SHA-256 of {0} copied', only.file)
-      : vscode.l10n.t('SHA-256 of {0} files copied', packages.length),
+      ? t('SHA-256 of {0} copied', only.file)
+      : t('SHA-256 of {0} files copied', packages.length),
     3_000,
   );
 };
@@ -74,8 +75,8 @@ async function choose(
   if (!session) return [];
   const all = await (await session.updater()).library.list();
   if (all.length === 0)
-    throw new FleetError('package.not-found', vscode.l10n.t('No package is loaded on this computer.'), {
-      hint: vscode.l10n.t('Load one by “VMS Fleet: Load Package…”.'),
+    throw new FleetError('package.not-found', t('No package is loaded on this computer.'), {
+      hint: t('Load one by “VMS Fleet: Load Package…”.'),
     });
   const items = all.map((info) => ({
     label: packageName(info),

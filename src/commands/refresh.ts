@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
 import { signalOf } from '../vscode/cancellation';
 import { viewIds } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 import type { Command } from './command';
 import { chooseFleet, chooseServers } from './selection';
@@ -15,7 +16,7 @@ export const refresh: Command = async (faces) => {
 
 /** Asks the selected servers. */
 export const refreshSelected: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, vscode.l10n.t('Refresh: which servers?'));
+  const target = await chooseServers(faces, chosen, t('Refresh: which servers?'));
   if (target) await ask(target.session, target.servers);
 };
 

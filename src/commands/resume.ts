@@ -1,8 +1,11 @@
 import * as vscode from 'vscode';
+import type { Outcome } from '../updater/rollout/events';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
-import { actionWords, listed, outcomeWords } from '../vscode/words';
+import { wholeTime } from '../vscode/time';
+import { actionWords, listed, outcomeWords, rolloutStateWords } from '../vscode/words';
 import type { Command } from './command';
 import { follow } from './follow';
 import { leftBehind, unfinished } from '../updater/rollout/left-behind';
@@ -19,12 +22,12 @@ export const resume: Command = async (faces, chosen) => {
       meant.has(rollout.id) && (wanted.size === 0 || unfinished(rollout).some((id) => wanted.has(id))),
   );
   if (rollouts.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('VMS Fleet: there is no rollout to go on with.'));
+    void vscode.window.showInformationMessage(t('VMS Fleet: there is no rollout to go on with.'));
     return;
   }
   // One that was chosen by itself is not asked for again.
   const [only] = chosen.some(({ rollout }) => rollout !== undefined) ? rollouts : [];
-  const title = vscode.l10n.t('Go on with which rollout?');
+  const title = t('Go on with which rollout?');
   const rollout = only ?? (await vscode.window.showQuickPick(rollouts.map(itemOf), { title }))?.rollout;
   if (rollout) await resumeRollout(faces, session, rollout);
 };
@@ -35,14 +38,14 @@ export async function resumeRollout(
   session: FleetSession,
   rollout: RolloutSummary,
 ): Promise<void> {
-  const { verb } = actionWords[rollout.action];
+  const { verb } = actionWords()[rollout.action];
   const servers = unfinished(rollout);
-  const go = vscode.l10n.t('Resume');
+  const go = t('Resume');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Go on: {0}?', verb),
+    t('Go on: {0}?', verb),
     {
       modal: true,
-      detail: `${listed(servers)}\n\n${vscode.l10n.t('Only these are acted on, each from where it stands. Servers may restart: recording stops meanwhile.')}`,
+      detail: `${listed(servers)}\n\n${t('Only these are acted on, each from where it stands. Servers may restart: recording stops meanwhile.')}`,
     },
     go,
   );
@@ -60,11 +63,11 @@ function itemOf(rollout: RolloutSummary) {
   const { action, by, startedAt, state, servers } = rollout;
   const each = servers.map(
     ({ id, outcome }) =>
-      `${id} ${outcome === null ? vscode.l10n.t('not ended') : (outcomeWords[outcome as keyof typeof outcomeWords] ?? outcome)}`,
+      `${id} ${outcome === null ? t('not ended') : outcomeWords()[outcome as Outcome | 'armed']}`,
   );
   return {
-    label: `${actionWords[action].verb}, ${state}`,
-    description: vscode.l10n.t('{0} by {1}', new Date(startedAt).toLocaleString(), by),
+    label: `${actionWords()[action].verb}, ${rolloutStateWords()[state]}`,
+    description: t('{0} by {1}', wholeTime(startedAt), by),
     detail: listed(each, 6),
     rollout,
   };

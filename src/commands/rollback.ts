@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 import { listed } from '../vscode/words';
 import { act } from './act';
@@ -8,7 +9,7 @@ import { chooseServers } from './selection';
 
 /** Goes down the history: one entry, or to the version that the person picks. */
 export const rollback: Command = async (faces, chosen) => {
-  const target = await chooseServers(faces, chosen, vscode.l10n.t('Roll back: which servers?'));
+  const target = await chooseServers(faces, chosen, t('Roll back: which servers?'));
   if (!target) return;
   const to = await chooseTo(target.session, target.servers);
   if (to !== undefined) await act(faces, { ...target, action: 'rollback', to });
@@ -20,8 +21,8 @@ async function chooseTo(session: FleetSession, servers: Server[]): Promise<strin
   if (!stacks.some(({ rollback }) => rollback.length > 1)) return null;
   const versions = [...new Set(stacks.flatMap(({ rollback }) => rollback))];
   const one = {
-    label: vscode.l10n.t('One Step Back'),
-    description: vscode.l10n.t('each server to the version before its last update'),
+    label: t('One Step Back'),
+    description: t('each server to the version before its last update'),
     to: null,
   };
   const items = versions.map((version) => {
@@ -31,8 +32,8 @@ async function chooseTo(session: FleetSession, servers: Server[]): Promise<strin
   const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { to: string | null }>(
     [one, ...items],
     {
-      title: vscode.l10n.t('Roll back to which version?'),
-      placeHolder: vscode.l10n.t('Every step in between is undone too, newest first'),
+      title: t('Roll back to which version?'),
+      placeHolder: t('Every step in between is undone too, newest first'),
     },
   );
   return picked?.to;

@@ -1,4 +1,5 @@
 import type { FleetEvent } from '../updater/rollout/events';
+import { t } from '../vscode/l10n';
 import { statusWords } from '../vscode/words';
 
 export interface News {
@@ -41,9 +42,9 @@ export function rolloutProgress(servers: readonly string[], known: string | unde
 function words(event: Extract<FleetEvent, { type: 'status' | 'progress' | 'server-finished' }>): string {
   if (event.type === 'progress') {
     const percent = event.total > 0 ? Math.floor((event.done / event.total) * 100) : 0;
-    return `${event.step} ${percent} %`;
+    return t('{0} {1} %', event.step, percent);
   }
-  return statusWords[event.status];
+  return statusWords()[event.status];
 }
 
 function sameServers(mine: ReadonlySet<string>, planned: readonly { id: string }[]): boolean {

@@ -3,6 +3,7 @@ import { FleetError } from '../updater/errors';
 import type { Server } from '../updater/fleet/model';
 import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import { FleetSession, type FleetSelection } from '../vscode/session';
 import { statusWord } from '../vscode/words';
 
@@ -32,33 +33,30 @@ export async function chooseFleet(
   const { sessions, faulty } = faces.files;
   const meant = [...new Set(selections.map(({ session }) => session))];
   if (meant.length > 1)
-    throw new FleetError('usage', vscode.l10n.t('The selected servers stand in different fleet files.'), {
-      hint: vscode.l10n.t('Select servers of one fleet file.'),
+    throw new FleetError('usage', t('The selected servers stand in different fleet files.'), {
+      hint: t('Select servers of one fleet file.'),
     });
   if (meant[0]) return meant[0];
   if (sessions.length === 0 && faulty.length > 0)
     throw new FleetError(
       'fleet.invalid',
-      vscode.l10n.t('The fleet file has errors, so nothing can be done with it yet.'),
+      t('The fleet file has errors, so nothing can be done with it yet.'),
       {
-        hint: vscode.l10n.t('Problems shows the places.'),
+        hint: t('Problems shows the places.'),
       },
     );
   if (sessions.length === 0)
-    throw new FleetError('usage', vscode.l10n.t('No fleet file is open (fleet.jsonc or *.fleet.jsonc).'), {
-      hint: vscode.l10n.t('Open a folder that has one, or run “VMS Fleet: New Fleet File”.'),
+    throw new FleetError('usage', t('No fleet file is open (fleet.jsonc or *.fleet.jsonc).'), {
+      hint: t('Open a folder that has one, or run “VMS Fleet: New Fleet File”.'),
     });
   if (sessions.length === 1) return sessions[0];
   const items = sessions.map((session) => ({
     label: session.fleet.name,
     description: vscode.workspace.asRelativePath(session.uri),
-    detail:
-      session.servers.length === 1
-        ? vscode.l10n.t('1 server')
-        : vscode.l10n.t('{0} servers', session.servers.length),
+    detail: session.servers.length === 1 ? t('1 server') : t('{0} servers', session.servers.length),
     session,
   }));
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Which fleet?') }))?.session;
+  return (await vscode.window.showQuickPick(items, { title: t('Which fleet?') }))?.session;
 }
 
 /** The rollouts of a fleet on this machine, newest first; only those that were chosen, where some were. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { ArmedServers } from '../updater/rollout/armed-servers';
 import type { Faces } from '../vscode/faces';
+import { t } from '../vscode/l10n';
 import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { listed } from '../vscode/words';
@@ -15,7 +16,7 @@ export function whenArmed(
   const events = session.onEvent((event) => {
     if (!seen.see(event)) return;
     events.dispose();
-    const text = vscode.l10n.t(
+    const text = t(
       'Armed: {0}. What was laid down there begins by itself, also when this computer is off; Cancel Rollout disarms.',
       listed(seen.armed, 5),
     );

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds, fleetFileGlob } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
 import { systemStatus, updateTitle } from './lens-words';
@@ -51,15 +52,15 @@ function lensesOf(session: FleetSession, id: string): vscode.Command[] {
   const { servers } = system;
   const selection: FleetSelection = { session, servers, system };
   if (servers.length === 0)
-    return [{ title: 'Add Server…', command: commandIds.addServer, arguments: [selection] }];
+    return [{ title: t('Add Server…'), command: commandIds.addServer, arguments: [selection] }];
   return [
     {
       title: systemStatus(system, session.states),
-      tooltip: 'Ask its servers again',
+      tooltip: t('Ask its servers again'),
       command: commandIds.refreshSelected,
       arguments: [selection],
     },
     { title: updateTitle(system, session.states), command: commandIds.install, arguments: [selection] },
-    { title: 'Open Fleet View', command: commandIds.openFleetView, arguments: [selection] },
+    { title: t('Open Fleet View'), command: commandIds.openFleetView, arguments: [selection] },
   ];
 }

@@ -4,10 +4,10 @@ import type { ServerState } from '../updater/rollout/state';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { attention } from '../vscode/attention';
 import { builtInCommands, contextKeys, mementoKeys, viewIds } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { DropTarget, FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { summarise } from '../vscode/summary';
-import { count } from '../vscode/words';
 import { FleetTree } from './fleet-tree';
 import { droppedFiles, droppedPackages, filesType, packagesType } from './dragging';
 import { groupings, type Arrangement } from '../vscode/grouping';
@@ -126,15 +126,23 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
     const { filter } = this.tree.arrangement;
     const { shown, all } = this.tree.counts;
     if (filter === '') return '';
-    const servers = shown === 0 ? 'No server' : `${shown} of ${count(all, 'server')}`;
-    return `${servers} with “${filter}” (Clear Filter shows all).`;
+    if (shown === 0) return t('No server with “{0}” (Clear Filter shows all).', filter);
+    return all === 1
+      ? t('{0} of 1 server with “{1}” (Clear Filter shows all).', shown, filter)
+      : t('{0} of {1} servers with “{2}” (Clear Filter shows all).', shown, all, filter);
   }
 
   private faults(): string {
     return this.files.faulty
       .map(({ uri, errors, shown }) => {
         const name = vscode.workspace.asRelativePath(uri);
-        return `${name} has ${count(errors, 'error')} (see Problems)${shown ? '; its last good state is shown' : ''}.`;
+        if (errors === 1)
+          return shown
+            ? t('{0} has 1 error (see Problems); its last good state is shown.', name)
+            : t('{0} has 1 error (see Problems).', name);
+        return shown
+          ? t('{0} has {1} errors (see Problems); its last good state is shown.', name, errors)
+          : t('{0} has {1} errors (see Problems).', name, errors);
       })
       .join(' ');
   }

@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import type { Server, System } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import { capabilities } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
 import type { FleetSession } from '../vscode/session';
-import { count } from '../vscode/words';
+import { serverCount, serversOf } from '../vscode/words';
 import { groupsOf, passes, type Arrangement, type Group, type Grouping } from '../vscode/grouping';
 import { ServerNode, type FleetTreeNode, type Place } from './server-nodes';
 import { itemOf, markdown } from './tree-node';
@@ -103,14 +104,14 @@ export class SystemNode implements FleetTreeNode {
     const lines = [
       `**${escapeMarkdown(id)}** ${product}`,
       ...(runsOnePackage(product)
-        ? [escapeMarkdown(`Loaded package: ${version ?? 'none yet (Load Package…)'}`)]
+        ? [escapeMarkdown(t('Loaded package: {0}', version ?? t('none yet (Load Package…)')))]
         : []),
-      `At the same time: ${maxParallel ?? "the product's own limit"}`,
-      `First wave: ${canary === 0 ? 'none' : count(canary, 'server')}`,
-      ...(waves.length > 0 ? [`Waves: ${waves.join(', ')}`] : []),
-      `Failures borne: ${onFailure === 'keep' ? 'all' : maxFailures}`,
+      t('At the same time: {0}', maxParallel ?? t("the product's own limit")),
+      t('First wave: {0}', canary === 0 ? t('none') : serverCount(canary)),
+      ...(waves.length > 0 ? [t('Waves: {0}', waves.join(', '))] : []),
+      t('Failures borne: {0}', onFailure === 'keep' ? t('all') : maxFailures),
       ...(window
-        ? [escapeMarkdown(`Window: ${window.from} to ${window.to} ${window.days?.join(', ') ?? ''}`)]
+        ? [escapeMarkdown(t('Window: {0} to {1} {2}', window.from, window.to, window.days?.join(', ') ?? ''))]
         : []),
     ];
     return markdown(lines.join('  \n'));
@@ -147,7 +148,7 @@ export class ServerGroupNode implements FleetTreeNode {
 
   item(): vscode.TreeItem {
     return itemOf(this, this.group.label, {
-      description: count(this.servers.length, 'server'),
+      description: serverCount(this.servers.length),
       icon: { id: groupIcons[this.grouping] },
       words: [capabilities.system],
       state: Expanded,
@@ -163,5 +164,5 @@ export type GroupNode = SystemNode | ServerGroupNode;
 
 /** "12 servers", "3 of 12 servers". */
 function ofAll(shown: number, all: number): string {
-  return shown === all ? count(all, 'server') : `${shown} of ${count(all, 'server')}`;
+  return shown === all ? serverCount(all) : serversOf(shown, all);
 }

@@ -4,10 +4,12 @@ import { compareVersions } from '../updater/packages/versions';
 import type { PackageInfo } from '../updater/packages/package-info';
 import { size } from '../updater/size';
 import { capabilities } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
 import { needs, useWords, type PackageUse } from '../vscode/package-use';
 import { packageDetail, packageName } from '../vscode/package-words';
 import type { FleetSession } from '../vscode/session';
+import { day, wholeTime } from '../vscode/time';
 import { listed } from '../vscode/words';
 import { itemOf, markdown, type TreeNode } from './tree-node';
 
@@ -75,10 +77,10 @@ export class PackageNode implements TreeNode {
   tooltip(): vscode.MarkdownString {
     const { due, installed, loaded, back } = this.use;
     const rows: [string, string][] = [
-      ['Wanted by', names(due)],
-      ['Installed on', names(installed)],
-      ['Loaded on', names(loaded)],
-      ['For a rollback of', names(back)],
+      [t('Wanted by'), names(due)],
+      [t('Installed on'), names(installed)],
+      [t('Loaded on'), names(loaded)],
+      [t('For a rollback of'), names(back)],
     ];
     return markdown(
       [
@@ -146,7 +148,7 @@ export class DamagedNode implements TreeNode {
   }
 
   item(): vscode.TreeItem {
-    return itemOf(this, 'Damaged package', {
+    return itemOf(this, t('Damaged package'), {
       description: this.problem.message,
       icon: { id: 'warning', color: 'list.warningForeground' },
       words: [],
@@ -162,11 +164,11 @@ export class DamagedNode implements TreeNode {
 
 export type PackageTreeNode = PackageNode | FileNode | DamagedNode;
 
-const addedOn = ({ loadedAt }: PackageInfo): string => `added ${new Date(loadedAt).toLocaleDateString()}`;
+const addedOn = ({ loadedAt }: PackageInfo): string => t('added {0}', day(loadedAt));
 
 /** Markdown. */
 function detail(info: PackageInfo): string {
-  const lines = [...packageDetail(info).split('\n'), `Added: ${new Date(info.loadedAt).toLocaleString()}`];
+  const lines = [...packageDetail(info).split('\n'), t('Added: {0}', wholeTime(info.loadedAt))];
   return lines.map(escapeMarkdown).join('  \n');
 }
 

@@ -5,13 +5,14 @@ import { isLeftArmed } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
 import { besideName, describeStatus, serverIcon, type Icon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
-import { dayAndTime, duration } from '../vscode/time';
-import { actionWords, outcomeWords } from '../vscode/words';
+import { dayAndTime, duration, wholeTime } from '../vscode/time';
+import { actionWords, outcomeWords, rolloutStateWords, tallied } from '../vscode/words';
 
 /** "Install 1.5.0": the version only where all go to the same. */
 export function rolloutLabel({ action, to }: RolloutSummary): string {
-  const { verb } = actionWords[action];
+  const { verb } = actionWords()[action];
   return to && action !== 'restart' ? `${verb} ${to}` : verb;
 }
 
@@ -22,11 +23,15 @@ export function rolloutDescription(rollout: RolloutSummary): string {
 }
 
 function stateWord(rollout: RolloutSummary): string {
-  const { state, asked, damaged } = rollout;
-  const alone = isLeftArmed(rollout) ? 'armed' : state;
-  const word =
-    state === 'running' && asked !== undefined ? (asked === 'pause' ? 'paused' : 'being cancelled') : alone;
-  return damaged ? `${word}, journal damaged` : word;
+  const word = wordOf(rollout);
+  return rollout.damaged ? t('{0}, journal damaged', word) : word;
+}
+
+function wordOf(rollout: RolloutSummary): string {
+  const { state, asked } = rollout;
+  if (isLeftArmed(rollout)) return outcomeWords().armed;
+  if (state !== 'running' || asked === undefined) return rolloutStateWords()[state];
+  return asked === 'pause' ? t('paused') : t('being cancelled');
 }
 
 /** Of those that it acts on, how many are done; and how the others ended. */
@@ -38,8 +43,8 @@ function counts({ servers }: RolloutSummary): string {
   const others = (['armed', 'failed', 'cancelled', 'not-started', 'blocked', 'skipped'] as const).filter(
     (outcome) => of(outcome) > 0,
   );
-  const words = others.map((outcome) => `${of(outcome)} ${outcomeWords[outcome]}`);
-  return [`${of('done')} of ${acting} done`, ...words].join(', ');
+  const words = others.map((outcome) => tallied(of(outcome), outcomeWords()[outcome]));
+  return [t('{0} of {1} done', of('done'), acting), ...words].join(', ');
 }
 
 export function rolloutIcon(rollout: RolloutSummary): Icon {
@@ -71,17 +76,21 @@ export function rolloutCapabilities({ state, asked }: RolloutSummary, isOpen: bo
 export function rolloutTooltip(rollout: RolloutSummary, fleet: string): string {
   const { id, by, startedAt, finishedAt } = rollout;
   const lines: [string, string][] = [
-    ['Rollout', id],
-    ['Fleet', fleet],
-    ['Began', new Date(startedAt).toLocaleString()],
+    [t('Rollout'), id],
+    [t('Fleet'), fleet],
+    [t('Began'), wholeTime(startedAt)],
     [
-      'Ended',
+      t('Ended'),
       finishedAt === null
-        ? 'not yet'
-        : `${new Date(finishedAt).toLocaleString()}, after ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}`,
+        ? t('not yet')
+        : t(
+            '{0}, after {1}',
+            wholeTime(finishedAt),
+            duration(Date.parse(finishedAt) - Date.parse(startedAt)),
+          ),
     ],
-    ['By', by],
-    ['Servers', counts(rollout)],
+    [t('By'), by],
+    [t('Servers'), counts(rollout)],
   ];
   return [
     `**${escapeMarkdown(rolloutLabel(rollout))}** ${escapeMarkdown(stateWord(rollout))}`,
@@ -105,18 +114,18 @@ export function partDescription({ outcome, record, state, isOpen }: Part): strin
   const { id, seconds, recordingGapSeconds: gap, reason } = record;
   if (isOpen && state) return [describeStatus(state), versions(record)].filter((word) => word).join(' · ');
   const words = [
-    outcome === null ? (isOpen ? 'waiting' : 'not ended') : outcomeWords[outcome],
+    outcome === null ? (isOpen ? t('waiting') : t('not ended')) : outcomeWords()[outcome],
     reason && besideName(id, reason),
     versions(record),
     seconds !== null && seconds > 0 ? duration(seconds * 1000) : null,
-    gap !== null && gap > 0 ? `without recording ${duration(gap * 1000)}` : null,
+    gap !== null && gap > 0 ? t('without recording {0}', duration(gap * 1000)) : null,
   ];
   return words.filter((word) => word).join(' · ');
 }
 
 function versions({ from, to }: ServerRecord): string | undefined {
   if (to === null || to === from) return from ?? undefined;
-  return `${from ?? 'nothing'} → ${to}`;
+  return `${from ?? t('nothing')} → ${to}`;
 }
 
 export function partIcon({ outcome, state, isOpen }: Part): Icon {

@@ -11,9 +11,9 @@ import {
   type ModuleRow,
 } from '../vscode/describe';
 import { capabilities } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
 import type { FleetSession } from '../vscode/session';
-import { count } from '../vscode/words';
 import { itemOf, markdown, type TreeNode } from './tree-node';
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
@@ -158,8 +158,8 @@ class RowNode implements FleetTreeNode {
 function modulesSection(modules: ModuleRow[]): Section {
   const changes = modules.filter(({ differs }) => differs).length;
   return {
-    label: 'Modules',
-    description: changes > 0 ? `${changes} of ${modules.length} to change` : String(modules.length),
+    label: t('Modules'),
+    description: changes > 0 ? t('{0} of {1} to change', changes, modules.length) : String(modules.length),
     icon: { id: 'extensions' },
     state: Expanded,
     rows: modules.map(({ module, description, differs }) => ({
@@ -174,19 +174,21 @@ function modulesSection(modules: ModuleRow[]): Section {
 
 function historySection({ rollback }: ServerState): Section {
   return {
-    label: 'History',
-    description: `${count(rollback.length, 'step')} back`,
+    label: t('History'),
+    description: stepsBack(rollback.length),
     icon: { id: 'history' },
     state: Collapsed,
     rows: rollback.map((version, index) => ({
       key: `${rollback.length - index}`,
       label: version,
-      description: index === 0 ? 'the next rollback leads here' : `${index + 1} steps back`,
+      description: index === 0 ? t('the next rollback leads here') : stepsBack(index + 1),
       icon: { id: 'discard' },
       words: [capabilities.history],
     })),
   };
 }
+
+const stepsBack = (n: number): string => (n === 1 ? t('1 step back') : t('{0} steps back', n));
 
 function stateOf(session: FleetSession, server: Server): ServerState {
   const known = session.states.get(server.id) ?? initialState(session.fleet, '').get(server.id);

@@ -1,5 +1,6 @@
 import type { ServerState } from '../updater/rollout/state';
-import { count, statusWords } from './words';
+import { t } from './l10n';
+import { statusWords, tallied } from './words';
 
 /** Why a server needs a person, in a word or two; undefined where it does not. */
 function needOf({ status, error, facts }: ServerState): string | undefined {
@@ -7,12 +8,12 @@ function needOf({ status, error, facts }: ServerState): string | undefined {
     case 'failed':
     case 'rollback-failed':
     case 'stalled':
-      return statusWords[status];
+      return statusWords()[status];
     case 'unreachable':
       // Not a matter of the network: somebody may stand in between.
-      if (error?.code === 'hostkey.changed') return 'with another host key';
+      if (error?.code === 'hostkey.changed') return t('with another host key');
       // One that never answered is being set up; one that did has dropped out.
-      return facts === null ? undefined : 'not reachable any more';
+      return facts === null ? undefined : t('not reachable any more');
     default:
       return undefined;
   }
@@ -27,6 +28,10 @@ export function attention(states: Iterable<ServerState>): { value: number; toolt
   }
   const value = [...needs.values()].reduce((sum, n) => sum + n, 0);
   if (value === 0) return undefined;
-  const words = [...needs].map(([need, n]) => `${n} ${need}`).join(', ');
-  return { value, tooltip: `${count(value, 'server needs', 'servers need')} a person: ${words}` };
+  const words = [...needs].map(([need, n]) => tallied(n, need)).join(', ');
+  const tooltip =
+    value === 1
+      ? t('1 server needs a person: {0}', words)
+      : t('{0} servers need a person: {1}', value, words);
+  return { value, tooltip };
 }

@@ -3,8 +3,18 @@ import { coreModule } from '../updater/packages/coordinates';
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Severity } from '../updater/plan/plan';
 import type { ServerState } from '../updater/rollout/state';
+import { t } from './l10n';
 import { escapeMarkdown } from './markdown';
-import { busyStatuses, count, failedStatuses, oneLine, statusWord, wantedVersion } from './words';
+import { wholeTime } from './time';
+import {
+  busyStatuses,
+  failedStatuses,
+  modulesToChange,
+  oneLine,
+  severityWords,
+  statusWord,
+  wantedVersion,
+} from './words';
 
 /**
  * What stands behind a server's name: "1.4.1 → 1.4.2 · loaded", "downloading 42 % · 1.4.1 → 1.4.2".
@@ -14,7 +24,7 @@ import { busyStatuses, count, failedStatuses, oneLine, statusWord, wantedVersion
 export function describeServer(server: Server, state: ServerState): string {
   const { status, checking, rollout } = state;
   const asking = checking && rollout === null;
-  if (asking && status === 'unknown') return 'asking …';
+  if (asking && status === 'unknown') return t('asking …');
   const both = [versions(server, state), describeStatus(state)];
   const urgent =
     busyStatuses.has(status) ||
@@ -22,7 +32,7 @@ export function describeServer(server: Server, state: ServerState): string {
     status === 'unreachable' ||
     runsOnePackage(server.product) ||
     blockedBy(state) !== undefined;
-  const parts = [...(urgent ? both.reverse() : both), asking ? 'asking …' : ''];
+  const parts = [...(urgent ? both.reverse() : both), asking ? t('asking …') : ''];
   // A rule's sentence may set a word as code; a row shows plain text.
   return oneLine(parts.filter((part) => part !== '').join(' · ')).replaceAll('`', '');
 }
@@ -30,16 +40,16 @@ export function describeServer(server: Server, state: ServerState): string {
 function versions(server: Server, state: ServerState): string {
   const { version, facts } = state;
   const wanted = wantedVersion(server, state);
-  const installed = version ?? (facts === null ? '' : 'nothing installed');
+  const installed = version ?? (facts === null ? '' : t('nothing installed'));
   if (installed === '') return '';
   if (runsOnePackage(server.product) && (state.status === 'installed' || state.status === 'unsupported')) {
     const [before] = state.rollback;
-    return before === undefined ? installed : `${installed} (before: ${before})`;
+    return before === undefined ? installed : t('{0} (before: {1})', installed, before);
   }
   if (wanted !== null && wanted !== version) return `${installed} → ${wanted}`;
   // The product itself is as wanted, but there are modules that are not.
   const changes = moduleRows(server, state).filter(({ differs }) => differs).length;
-  return changes === 0 ? installed : `${installed} · ${count(changes, 'module')} to change`;
+  return changes === 0 ? installed : `${installed} · ${modulesToChange(changes)}`;
 }
 
 /** "downloading 42 %", "failed: No space", "blocked: needs 5 GB. · not downloaded". */
@@ -51,18 +61,18 @@ export function describeStatus(state: ServerState): string {
     runsOnePackage(product) &&
     reasons.some(({ rule }) => rule === 'version.none')
   )
-    return 'no package loaded';
+    return t('no package loaded');
   const word = statusWord(product, status);
-  if (progress && progress.total > 0) return `${word} ${percent(progress)} %`;
+  if (progress && progress.total > 0) return t('{0} {1} %', word, percent(progress));
   // "queued" would say that it waits for others.
-  if (status === 'queued' && detail?.startsWith('armed')) return detail;
+  if (status === 'queued' && step === 'wait' && detail !== null) return detail;
   if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
     const why = besideName(id, state.error?.message ?? detail ?? '');
     return why ? `${word}: ${why}` : word;
   }
   const blocked = blockedBy(state);
-  return blocked === undefined ? word : `blocked: ${blocked} · ${word}`;
+  return blocked === undefined ? word : `${t('blocked: {0}', blocked)} · ${word}`;
 }
 
 /** Why something failed, where the server's name stands before it: its own sentence begins with that name. */
@@ -88,12 +98,12 @@ export function serverTooltip(server: Server, state: ServerState): string {
   const lines = [
     // What went wrong stands below in full.
     `**${escapeMarkdown(server.id)}** ${escapeMarkdown(error ? statusWord(server.product, state.status) : describeServer(server, state))}`,
-    ...(error ? [`**Error** ${escapeMarkdown(error.message)} (${escapeMarkdown(error.code)})`] : []),
-    ...(error?.hint ? [`**Next** ${escapeMarkdown(error.hint)}`] : []),
-    ...(action === undefined ? [] : [`**Action** ${escapeMarkdown(action)}`]),
+    ...(error ? [`**${t('Error')}** ${escapeMarkdown(error.message)} (${escapeMarkdown(error.code)})`] : []),
+    ...(error?.hint ? [`**${t('Next')}** ${escapeMarkdown(error.hint)}`] : []),
+    ...(action === undefined ? [] : [`**${t('Action')}** ${escapeMarkdown(action)}`]),
     ...state.reasons.map(
       ({ rule, severity, message }) =>
-        `- ${severityWords[severity]}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
+        `- ${severityText(severity)}: ${escapeMarkdown(message)} (${escapeMarkdown(rule)})`,
     ),
     factRows(server, state)
       .map(([name, value]) => `${name}: ${escapeMarkdown(value)}`)
@@ -102,40 +112,39 @@ export function serverTooltip(server: Server, state: ServerState): string {
   return lines.join('\n\n').replace(/\n\n- /g, '\n- ');
 }
 
+/** Markdown. */
+function severityText(severity: Severity): string {
+  const word = severityWords()[severity];
+  return severity === 'block' ? `**${word}**` : word;
+}
+
 /** What the menus offer first, with its version, which no menu can name. */
 function oneAction(server: Server, state: ServerState): string | undefined {
   const wanted = wantedVersion(server, state);
   const [before] = state.rollback;
   if (!runsOnePackage(server.product) || blockedBy(state) !== undefined) return undefined;
-  if (state.status === 'not-downloaded' && wanted !== null) return `Download ${wanted}`;
-  if (state.status === 'loaded' && wanted !== null) return `Install version ${wanted}`;
-  return state.status === 'installed' && before !== undefined ? `Roll back to ${before}` : undefined;
+  if (state.status === 'not-downloaded' && wanted !== null) return t('Download {0}', wanted);
+  if (state.status === 'loaded' && wanted !== null) return t('Install version {0}', wanted);
+  return state.status === 'installed' && before !== undefined ? t('Roll back to {0}', before) : undefined;
 }
-
-const severityWords: Record<Severity, string> = {
-  block: '**blocked**',
-  confirm: 'to be confirmed',
-  warn: 'note',
-  skip: 'nothing to do',
-};
 
 /** What is known of a server beside its state; what is not known is left out. */
 export function factRows(server: Server, state: ServerState): [name: string, value: string][] {
   const place = server.port === undefined ? server.host : `${server.host}:${server.port}`;
   const loaded = state.loaded.map(({ version, file }) => (file === undefined ? version : `${file}`));
   const rows: [string, string | null | undefined][] = [
-    ['Host', server.user === undefined ? place : `${server.user}@${place}`],
-    ['By way of', server.jump],
-    ['Site', server.site],
-    ['Role', server.role],
-    ['Tags', server.tags.join(', ')],
-    ['System', [state.os, state.arch].filter((part) => part !== null).join(', ')],
-    ['Product', [server.product, state.app].filter((part) => part).join(', ')],
-    ['Since', state.status === 'unknown' ? null : new Date(state.since).toLocaleString()],
-    ['Loaded', loaded.join(', ')],
-    ['Rollback to', state.rollback.join(', ')],
-    ['Rollout', state.rollout],
-    ['Out of band', server.outOfBand ?? 'none noted'],
+    [t('Host'), server.user === undefined ? place : `${server.user}@${place}`],
+    [t('By way of'), server.jump],
+    [t('Site'), server.site],
+    [t('Role'), server.role],
+    [t('Tags'), server.tags.join(', ')],
+    [t('System'), [state.os, state.arch].filter((part) => part !== null).join(', ')],
+    [t('Product'), [server.product, state.app].filter((part) => part).join(', ')],
+    [t('Since'), state.status === 'unknown' ? null : wholeTime(state.since)],
+    [t('Loaded'), loaded.join(', ')],
+    [t('Rollback to'), state.rollback.join(', ')],
+    [t('Rollout'), state.rollout],
+    [t('Out of band'), server.outOfBand ?? t('none noted')],
   ];
   return rows.flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
 }
@@ -203,10 +212,10 @@ export function moduleRows(server: Server, state: ServerState): ModuleRow[] {
   return inOrder.flatMap((module): ModuleRow[] => {
     const want = wanted[module] ?? null;
     if (installed === undefined)
-      return want === null ? [] : [{ module, description: `${want} wanted`, differs: false }];
+      return want === null ? [] : [{ module, description: t('{0} wanted', want), differs: false }];
     const have = installed[module] ?? null;
     if (have === null && want === null) return [];
     if (have === want) return [{ module, description: String(have), differs: false }];
-    return [{ module, description: `${have ?? 'not there'} → ${want ?? 'removed'}`, differs: true }];
+    return [{ module, description: `${have ?? t('not there')} → ${want ?? t('removed')}`, differs: true }];
   });
 }

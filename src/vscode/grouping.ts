@@ -1,6 +1,7 @@
 import type { Server } from '../updater/fleet/model';
 import { serverStatuses, type ServerStatus } from '../updater/rollout/events';
 import type { ServerState } from '../updater/rollout/state';
+import { lazily, spokenLanguage, t } from './l10n';
 import { statusWord, statusWords } from './words';
 
 export const groupings = ['system', 'site', 'status', 'tag'] as const;
@@ -27,7 +28,10 @@ export interface Group {
   servers: Server[];
 }
 
-const none: Record<Exclude<Grouping, 'system' | 'status'>, string> = { site: 'No site', tag: 'No tag' };
+const none = lazily((): Record<Exclude<Grouping, 'system' | 'status'>, string> => ({
+  site: t('No site'),
+  tag: t('No tag'),
+}));
 
 /** In which groups a server stands: several where it has several tags, none where the filter leaves it out. */
 export function keysOf(known: Known, { grouping, filter }: Arrangement): string[] {
@@ -50,7 +54,7 @@ export function passes({ server, state }: Known, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const { id, host, system, site, tags, product, role } = server;
-  const status = state ? [statusWords[state.status], statusWord(product, state.status)] : [];
+  const status = state ? [statusWords()[state.status], statusWord(product, state.status)] : [];
   const text = [id, host, system, site, role, ...tags, ...status].join('\n').toLowerCase();
   return words.every((word) => text.includes(word));
 }
@@ -68,11 +72,11 @@ export function groupsOf(all: readonly Known[], arrangement: Arrangement): Group
   const entries = [...groups].map(([key, servers]) => ({ key, label: labelOf(grouping, key), servers }));
   if (grouping === 'status') return entries.sort((a, b) => urgency(a.key) - urgency(b.key));
   return entries.sort(
-    (a, b) => Number(a.key === '') - Number(b.key === '') || byName.compare(a.label, b.label),
+    (a, b) => Number(a.key === '') - Number(b.key === '') || byName().compare(a.label, b.label),
   );
 }
 
-const byName = new Intl.Collator(undefined, { numeric: true });
+const byName = lazily(() => new Intl.Collator(spokenLanguage().language, { numeric: true }));
 
 /** What needs a person first, then what is being done, then what is to be done, then what is well. */
 const statusOrder: readonly ServerStatus[] = [
@@ -85,8 +89,8 @@ const urgency = (key: string): number => statusOrder.findIndex((status) => statu
 
 function labelOf(grouping: Grouping, key: string): string {
   if (grouping === 'status')
-    return capital(statusWords[serverStatuses.find((one) => one === key) ?? 'unknown']);
-  return key === '' && grouping !== 'system' ? none[grouping] : key;
+    return capital(statusWords()[serverStatuses.find((one) => one === key) ?? 'unknown']);
+  return key === '' && grouping !== 'system' ? none()[grouping] : key;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
 import type { UpdaterHost } from '../updater/updater';
 import { settingIds } from './ids';
+import { t } from './l10n';
 import type { FleetLog } from './log';
 import { WindowPrompts } from './prompts';
 import type { Secrets } from './secrets';
@@ -25,8 +26,12 @@ export async function dataDir(): Promise<string> {
   const chosen = settings.dataFolder();
   if (chosen === '' || process.env['VMS_FLEET_HOME']) return defaultDataDir(process.env);
   if (!isAbsolute(chosen))
-    throw new FleetError('usage', `The setting ${settingIds.dataFolder} is not an absolute path: ${chosen}`, {
-      hint: 'Write the whole path, or leave it empty for the default.',
-    });
+    throw new FleetError(
+      'usage',
+      t('The setting {0} is not an absolute path: {1}', settingIds.dataFolder, chosen),
+      {
+        hint: t('Write the whole path, or leave it empty for the default.'),
+      },
+    );
   return vscode.Uri.file(chosen).fsPath;
 }

@@ -1,5 +1,5 @@
 import type { FleetEvent } from '../updater/rollout/events';
-import { count, oneLine, outcomeWords, statusWords } from './words';
+import { oneLine } from './words';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface LogLine {
@@ -7,7 +7,7 @@ export interface LogLine {
   text: string;
 }
 
-/** What the output channel says of an event: `[server] step: message`. Undefined: nothing, it comes too often to be read. */
+/** What the output channel says of an event, in English: `[server] step: message`. Undefined: nothing, it comes too often to be read. */
 export function logLine(event: FleetEvent): LogLine | undefined {
   const line = describe(event);
   return line && { level: line.level, text: oneLine(line.text) };
@@ -18,14 +18,13 @@ function describe(event: FleetEvent): LogLine | undefined {
     case 'rollout-started': {
       const what = event.resumed ? 'resumed' : 'started';
       const { action, by, plan } = event;
+      const servers = plan.servers.length === 1 ? '1 server' : `${plan.servers.length} servers`;
       const any = plan.ignoreWindow === true ? ', maintenance windows ignored' : '';
-      return info(
-        `rollout ${event.rollout}: ${what} by ${by}: ${action} on ${count(plan.servers.length, 'server')}${any}`,
-      );
+      return info(`rollout ${event.rollout}: ${what} by ${by}: ${action} on ${servers}${any}`);
     }
     case 'rollout-finished': {
       const ends = Object.entries(event.counts).filter(([, n]) => n > 0);
-      const words = ends.map(([outcome, n]) => `${n} ${outcomeWords[outcome as keyof typeof event.counts]}`);
+      const words = ends.map(([outcome, n]) => `${n} ${inWords(outcome)}`);
       const level = event.outcome === 'failed' ? 'error' : 'info';
       return { level, text: `rollout ${event.rollout}: ${event.outcome} (${words.join(', ')})` };
     }
@@ -40,21 +39,21 @@ function describe(event: FleetEvent): LogLine | undefined {
       ];
       const more = said.filter((one) => one !== null).map((one) => `; ${one}`);
       return info(
-        `[${event.server}] facts: ${version} installed, ${statusWords[assessment.status]}${more.join('')}`,
+        `[${event.server}] facts: ${version} installed, ${inWords(assessment.status)}${more.join('')}`,
       );
     }
     case 'unreachable':
       return failure('warn', event.server, 'facts', event.error);
     case 'status':
       return info(
-        `[${event.server}] ${event.step ?? event.status}: ${event.detail ?? statusWords[event.status]}`,
+        `[${event.server}] ${event.step ?? event.status}: ${event.detail ?? inWords(event.status)}`,
       );
     case 'log':
       return { level: event.level, text: `[${event.server}] ${event.step ?? 'log'}: ${event.message}` };
     case 'server-finished':
       if (event.error) return failure('error', event.server, event.error.step ?? 'end', event.error);
       return info(
-        `[${event.server}] end: ${outcomeWords[event.outcome]}, ${statusWords[event.status]}${event.reason === undefined ? '' : `: ${event.reason}`}`,
+        `[${event.server}] end: ${inWords(event.outcome)}, ${inWords(event.status)}${event.reason === undefined ? '' : `: ${event.reason}`}`,
       );
     case 'server-failing':
       return failure('error', event.server, event.error.step ?? 'failing', event.error);
@@ -72,6 +71,9 @@ function describe(event: FleetEvent): LogLine | undefined {
 
 /** What people ask of a rollout, before "by". */
 const askWords = { pause: 'paused', continue: 'let go on', cancel: 'cancelled' };
+
+/** "not-started" as people write it. */
+const inWords = (id: string): string => id.replaceAll('-', ' ');
 
 const info = (text: string): LogLine => ({ level: 'info', text });
 

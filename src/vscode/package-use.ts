@@ -1,8 +1,9 @@
 import type { Server } from '../updater/fleet/model';
 import type { PackageInfo } from '../updater/packages/package-info';
 import type { ServerState } from '../updater/rollout/state';
+import { t } from './l10n';
 import type { FleetSession } from './session';
-import { count, listed, wantedVersion } from './words';
+import { listed, serverCount, wantedVersion } from './words';
 
 /** The part of a fleet that tells who needs a package. */
 export type UsingFleet = Pick<FleetSession, 'fleet' | 'servers' | 'states'>;
@@ -92,18 +93,18 @@ const keyOf = (product: string, module: string | null, version: string): string 
 
 /** A few words on who needs a package: what is to be done first, "not wanted" last. */
 export function useWords({ due, installed, loaded, back }: PackageUse): string {
-  if (due.length > 0) return `wanted by ${names(due)}`;
-  if (installed.length > 0) return `installed on ${names(installed)}`;
-  if (back.length > 0) return `for a rollback of ${names(back)}`;
-  if (loaded.length > 0) return `loaded on ${names(loaded)}`;
-  return 'not wanted';
+  if (due.length > 0) return t('wanted by {0}', names(due));
+  if (installed.length > 0) return t('installed on {0}', names(installed));
+  if (back.length > 0) return t('for a rollback of {0}', names(back));
+  if (loaded.length > 0) return t('loaded on {0}', names(loaded));
+  return t('not wanted');
 }
 
 /** Servers by name where they are few, else their systems, else how many. */
 function names(servers: readonly Server[]): string {
   if (servers.length <= 2) return servers.map(({ id }) => id).join(', ');
   const systems = [...new Set(servers.map(({ system }) => system))];
-  const many = count(servers.length, 'server');
+  const many = serverCount(servers.length);
   return systems.length === 1 ? `${systems[0]} (${many})` : many;
 }
 
@@ -114,10 +115,10 @@ export function needs({ due, loaded, back }: PackageUse): string[] {
   const gone = back.filter(({ id }) => !there.has(id));
   return [
     ...(open.length > 0
-      ? [`To be installed on: ${listed(ids(open), 8)}. It has not been sent there yet.`]
+      ? [t('To be installed on: {0}. It has not been sent there yet.', listed(ids(open), 8))]
       : []),
     ...(gone.length > 0
-      ? [`A rollback leads to it on: ${listed(ids(gone), 8)}. The file does not lie there.`]
+      ? [t('A rollback leads to it on: {0}. The file does not lie there.', listed(ids(gone), 8))]
       : []),
   ];
 }

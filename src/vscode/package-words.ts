@@ -1,5 +1,6 @@
 import type { PackageInfo } from '../updater/packages/package-info';
 import { size } from '../updater/size';
+import { t } from './l10n';
 
 export const productNames = { eocortex: 'Eocortex', mirasys: 'Mirasys', banalytics: 'Banalytics' } as const;
 
@@ -12,7 +13,7 @@ export function packageName({ product, module, version }: PackageInfo): string {
 export function packageWords({ product, version, arch, size: bytes, installer }: PackageInfo): string {
   const words = [
     `${productNames[product]} ${version}`,
-    installer && `${installer.edition} distribution`,
+    installer && t('{0} distribution', installer.edition),
     arch,
     size(bytes),
   ];
@@ -23,13 +24,13 @@ export function packageWords({ product, version, arch, size: bytes, installer }:
 export function packageDetail(info: PackageInfo): string {
   const { installer, arch, sha256, file, source } = info;
   const rows: [string, string | null | undefined][] = [
-    ['Product', `${productNames[info.product]} ${info.version}`],
-    ['Edition', installer && `${installer.edition} distribution`],
-    ['Architecture', arch],
-    ['Size', size(info.size)],
+    [t('Product'), `${productNames[info.product]} ${info.version}`],
+    [t('Edition'), installer && t('{0} distribution', installer.edition)],
+    [t('Architecture'), arch],
+    [t('Size'), size(info.size)],
     ['SHA-256', sha256],
-    ['File', file],
-    ['From', source],
+    [t('File'), file],
+    [t('From'), source],
   ];
   return rows
     .filter(([, value]) => value)

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import type { HostKeyQuestion, Prompts, SecretQuestion } from '../updater/targets/link';
 import { withToken } from './cancellation';
+import { t } from './l10n';
 import type { Secrets } from './secrets';
-
-const trust = 'Trust and Connect';
 
 /** Asks the person in VS Code: one question at a time, for a second input box would close the first. */
 export class WindowPrompts implements Prompts {
@@ -17,13 +16,14 @@ export class WindowPrompts implements Prompts {
     return this.inTurn(async () => {
       if (signal?.aborted === true) return false;
       const { server, host, port, keyType, fingerprint } = question;
+      const trust = t('Trust and Connect');
       const choice = await vscode.window.showWarningMessage(
-        `${server.id}: is this the host key of ${host}:${port}?`,
+        t('{0}: is this the host key of {1}?', server.id, `${host}:${port}`),
         {
           modal: true,
-          detail:
-            `${keyType}\n${fingerprint}\n\nThis server is used for the first time. Compare the fingerprint with what ` +
-            '“ssh-keygen -lf” prints on the server itself for its host key. It is asked only once; if the key ever changes, VMS Fleet stops.',
+          detail: `${keyType}\n${fingerprint}\n\n${t(
+            'This server is used for the first time. Compare the fingerprint with what “ssh-keygen -lf” prints on the server itself for its host key. It is asked only once; if the key ever changes, VMS Fleet stops.',
+          )}`,
         },
         trust,
       );
@@ -43,7 +43,7 @@ export class WindowPrompts implements Prompts {
         vscode.window.showInputBox(
           {
             title: `VMS Fleet: ${server.id}`,
-            prompt: `${attempt === 1 ? '' : 'That was not right. '}${kind === 'password' ? 'Password' : 'Passphrase'} for ${subject}`,
+            prompt: secretPrompt(kind, subject, attempt),
             password: true,
             ignoreFocusOut: true,
           },
@@ -61,13 +61,13 @@ export class WindowPrompts implements Prompts {
 
   private async remember(subject: string, signal: AbortSignal | undefined): Promise<boolean> {
     const remember = {
-      label: 'Remember It',
-      description: "in VS Code's secret storage, encrypted on this computer",
+      label: t('Remember It'),
+      description: t("in VS Code's secret storage, encrypted on this computer"),
     };
     const choice = await withToken(signal, (token) =>
       vscode.window.showQuickPick(
-        [{ label: 'Only for Now', description: 'until this window closes' }, remember],
-        { title: `VMS Fleet: remember what you typed for ${subject}?`, ignoreFocusOut: true },
+        [{ label: t('Only for Now'), description: t('until this window closes') }, remember],
+        { title: t('VMS Fleet: remember what you typed for {0}?', subject), ignoreFocusOut: true },
         token,
       ),
     );
@@ -79,4 +79,9 @@ export class WindowPrompts implements Prompts {
     this.last = answer.catch(() => undefined);
     return answer;
   }
+}
+
+function secretPrompt(kind: SecretQuestion['kind'], subject: string, attempt: number): string {
+  const prompt = kind === 'password' ? t('Password for {0}', subject) : t('Passphrase for {0}', subject);
+  return attempt === 1 ? prompt : `${t('That was not right.')} ${prompt}`;
 }

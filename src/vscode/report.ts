@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
+import { t } from './l10n';
 import type { FleetLog } from './log';
-
-const showLog = 'Show Log';
 
 /**
  * The one place where an error becomes a message. A FleetError is for people: what happened and what to do next.
@@ -11,6 +10,7 @@ const showLog = 'Show Log';
 export function report(log: FleetLog, thrown: unknown): void {
   if (isCancel(thrown)) return;
   log.error(thrown instanceof FleetError ? `${thrown.code}` : 'internal error', thrown);
+  const showLog = t('Show Log');
   void vscode.window.showErrorMessage(sentence(thrown), showLog).then((choice) => {
     if (choice === showLog) log.show();
   });
@@ -18,7 +18,7 @@ export function report(log: FleetLog, thrown: unknown): void {
 
 function sentence(thrown: unknown): string {
   if (!(thrown instanceof FleetError) || thrown.code === 'internal')
-    return `VMS Fleet: internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    return t('VMS Fleet: internal error: {0}', thrown instanceof Error ? thrown.message : String(thrown));
   const server = thrown.server === undefined ? '' : `${thrown.server}: `;
   return `${server}${thrown.message}${thrown.hint === undefined ? '' : ` ${thrown.hint}`}`;
 }

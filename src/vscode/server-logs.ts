@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { FleetEvent } from '../updater/rollout/events';
 import { serverLogScheme } from './ids';
+import { t } from './l10n';
 import { LogTail } from './log-tail';
 import { Throttle } from './throttle';
 
@@ -36,7 +37,7 @@ export class ServerLogs implements vscode.TextDocumentContentProvider, vscode.Di
   provideTextDocumentContent({ path }: vscode.Uri): string {
     const servers = this.shown.get(path)?.servers ?? new Set();
     const text = this.tail.of(servers);
-    return text === '' ? 'Nothing was logged of it since this window was opened.\n' : text;
+    return text === '' ? `${t('Nothing was logged of it since this window was opened.')}\n` : text;
   }
 
   /** @param name what the tab is called */

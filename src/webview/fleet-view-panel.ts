@@ -8,6 +8,7 @@ import { factRows, moduleRows } from '../vscode/describe';
 import type { Documents } from '../vscode/documents';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { FleetLog } from '../vscode/log';
 import { logLine } from '../vscode/log-lines';
 import type { FleetSession } from '../vscode/session';
@@ -152,14 +153,14 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private need(): FleetSession {
     if (this.session) return this.session;
-    throw new FleetError('usage', 'No fleet file can be shown.', {
-      hint: 'Problems shows what is wrong with it.',
+    throw new FleetError('usage', t('No fleet file can be shown.'), {
+      hint: t('Problems shows what is wrong with it.'),
     });
   }
 
   private retitle(): void {
     const name = this.session?.fleet.name;
-    this.panel.title = name === undefined ? 'Fleet View' : `Fleet: ${name}`;
+    this.panel.title = name === undefined ? t('Fleet View') : t('Fleet: {0}', name);
   }
 
   private readonly answers: Answers = {
@@ -199,7 +200,7 @@ export class FleetViewPanel implements vscode.Disposable {
     report: async ({ id }) => {
       const { fleet } = this.need();
       const text = rolloutDocument(await this.rollout(id), fleet.name, Date.now());
-      await this.context.documents.show(`Rollout ${id}`, text);
+      await this.context.documents.show(t('Rollout {0}', id), text);
       return null;
     },
     server: ({ id }) => {
@@ -214,14 +215,14 @@ export class FleetViewPanel implements vscode.Disposable {
     const live = this.context.rolloutsOf(session).fold(id)?.view();
     const view = live ?? foldJournal(await (await session.updater()).journal(id));
     if (view !== undefined) return view;
-    throw new FleetError('rollout.unknown', `The journal of rollout ${id} has no beginning.`);
+    throw new FleetError('rollout.unknown', t('The journal of rollout {0} has no beginning.', id));
   }
 
   private those(fleet: string | null, ids: readonly string[]): Server[] {
     const wanted = new Set(ids);
     const found = this.need().servers.filter(({ id }) => wanted.has(id));
     if (fleet !== this.fleet || (found.length === 0 && ids.length > 0))
-      throw new FleetError('usage', 'None of these servers is in the fleet file any more.');
+      throw new FleetError('usage', t('None of these servers is in the fleet file any more.'));
     return found;
   }
 
@@ -360,9 +361,9 @@ export class FleetViewPanel implements vscode.Disposable {
   private explain(thrown: unknown): string {
     if (!(thrown instanceof FleetError) || thrown.code === 'internal')
       this.context.log.error('fleet view', thrown);
-    if (thrown instanceof Error && thrown.name === 'AbortError') return 'Stopped.';
+    if (thrown instanceof Error && thrown.name === 'AbortError') return t('Stopped.');
     if (thrown instanceof FleetError) return [thrown.message, thrown.hint].filter(Boolean).join(' ');
-    return `Internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    return t('Internal error: {0}', thrown instanceof Error ? thrown.message : String(thrown));
   }
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { FleetEvent } from '../updater/rollout/events';
 import { webviewTypes } from '../vscode/ids';
+import { t } from '../vscode/l10n';
 import type { FleetSession } from '../vscode/session';
 import { FleetViewPanel, type PanelContext } from './fleet-view-panel';
 import { LiveRollouts } from './live-rollouts';
@@ -23,7 +24,7 @@ export class FleetViews implements vscode.WebviewPanelSerializer<unknown>, vscod
     if (shown) return shown.reveal(rollout);
     const panel = vscode.window.createWebviewPanel(
       webviewTypes.fleetView,
-      'Fleet View',
+      t('Fleet View'),
       vscode.ViewColumn.Active,
       { enableFindWidget: false },
     );

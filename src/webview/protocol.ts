@@ -1,6 +1,7 @@
 import type { Action, Plan, Reason } from '../updater/plan/plan';
 import type { ServerStatus } from '../updater/rollout/events';
 import type { ModuleRow } from '../vscode/describe';
+import { t } from '../vscode/l10n';
 import type { LogLine } from '../vscode/log-lines';
 import type { RolloutServer, RolloutView } from './rollout-view';
 
@@ -234,7 +235,7 @@ export class Asker {
 }
 
 const tooLate = (name: string, ms: number): RequestError =>
-  new RequestError(`VMS Fleet did not answer within ${Math.round(ms / 1000)} s (${name}).`);
+  new RequestError(t('VMS Fleet did not answer within {0} s ({1}).', Math.round(ms / 1000), name));
 
 export type Answers = {
   [Name in RequestName]: (

@@ -1,5 +1,6 @@
+import { t } from '../vscode/l10n';
 import { escapeMarkdown as text, table } from '../vscode/markdown';
-import { actionWords, count, outcomeWords } from '../vscode/words';
+import { actionWords, outcomeWords, rolloutStateWords } from '../vscode/words';
 import { duration } from '../vscode/time';
 import {
   downtimeOf,
@@ -17,20 +18,37 @@ export function rolloutDocument(view: RolloutView, fleet: string, now: number): 
   const acting = servers.filter(willActOn);
   const left = servers.filter((server) => !willActOn(server));
   const failed = acting.filter(({ error }) => error !== null);
-  const state = outcome ?? 'not ended';
+  const state = outcome === null ? t('not ended') : rolloutStateWords()[outcome];
+  const done = acting.filter((server) => server.outcome === 'done').length;
   return [
-    `# ${actionWords[action].verb}: ${state}, ${text(fleet)}`,
-    `Rollout ${text(id)} by ${text(by)}. Began ${startedAt}, ${
-      finishedAt === null ? 'not ended' : `ended ${finishedAt} after ${duration(end - Date.parse(startedAt))}`
-    }.`,
-    `${acting.filter((server) => server.outcome === 'done').length} of ${count(acting.length, 'server')} done.`,
+    `# ${t('{0}: {1}, {2}', actionWords()[action].verb, state, text(fleet))}`,
+    finishedAt === null
+      ? t('Rollout {0} by {1}. Began {2}, not ended.', text(id), text(by), startedAt)
+      : t(
+          'Rollout {0} by {1}. Began {2}, ended {3} after {4}.',
+          ...[text(id), text(by), startedAt, finishedAt],
+          duration(end - Date.parse(startedAt)),
+        ),
+    acting.length === 1
+      ? t('{0} of 1 server done.', done)
+      : t('{0} of {1} servers done.', done, acting.length),
     table(
-      ['Server', 'System', 'Wave', 'From', 'To', 'Outcome', 'Began', 'Work', 'Away'],
+      [
+        t('Server'),
+        t('System'),
+        t('Wave'),
+        t('From'),
+        t('To'),
+        t('Outcome'),
+        t('Began'),
+        t('Work'),
+        t('Away'),
+      ],
       acting.map((server) => rowOf(server, end)),
     ),
-    ...(failed.length > 0 ? ['## What went wrong', ...failed.map(wrong)] : []),
+    ...(failed.length > 0 ? [`## ${t('What went wrong')}`, ...failed.map(wrong)] : []),
     ...(left.length > 0
-      ? ['## Left out', left.map((one) => `- ${text(one.id)}: ${outcomeOf(one)}`).join('\n')]
+      ? [`## ${t('Left out')}`, left.map((one) => `- ${text(one.id)}: ${outcomeOf(one)}`).join('\n')]
       : []),
     '',
   ].join('\n\n');
@@ -53,7 +71,7 @@ function rowOf(server: RolloutServer, end: number): string[] {
 }
 
 const outcomeOf = ({ outcome }: RolloutServer): string =>
-  outcome === null ? 'not ended' : outcomeWords[outcome];
+  outcome === null ? t('not ended') : outcomeWords()[outcome];
 
 function wrong({ id, error }: RolloutServer): string {
   return `- **${text(id)}** ${text([error?.message, error?.hint].filter(Boolean).join(' '))}`;

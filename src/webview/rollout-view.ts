@@ -1,6 +1,7 @@
 import type { Expected } from '../updater/plan/expected';
 import { willAct, type Action, type PlanServer, type Verdict } from '../updater/plan/plan';
 import type { FleetEvent, Outcome, ServerStatus } from '../updater/rollout/events';
+import { t } from '../vscode/l10n';
 
 /** What a server did when: it lasts until the next one begins, or its part ends. */
 export interface Phase {
@@ -225,7 +226,7 @@ export function forecast(view: RolloutView, now: number): Forecast {
   const waits = open.filter(
     ({ windowed, phases }) => windowed && phases.every(({ status }) => status === 'queued'),
   );
-  if (waits.length > 0) return { endsAt: null, note: 'waits for a maintenance window' };
+  if (waits.length > 0) return { endsAt: null, note: t('end waits for a maintenance window') };
   const done = acting.filter(({ outcome }) => outcome === 'done');
   const typical = typicalOf(view);
   const left = (server: RolloutServer): number =>
@@ -233,7 +234,7 @@ export function forecast(view: RolloutView, now: number): Forecast {
       ? (server.expected?.seconds ?? 0) * 1000 - expectedTimeOf(server, view.action, now)
       : typical - workTimeOf(server, now);
   if (typical === null && open.some(({ expected }) => expected === null || expected.basis === 'none'))
-    return { endsAt: null, note: 'known once the first server is done' };
+    return { endsAt: null, note: t('end known once the first server is done') };
   const ends = [...groupBy(open, ({ system }) => system)].map(([system, own]) => {
     const width = Math.max(1, view.parallel[system] ?? 1);
     const waves = [...groupBy(own, ({ wave }) => wave).values()];
@@ -241,10 +242,10 @@ export function forecast(view: RolloutView, now: number): Forecast {
   });
   const note =
     done.length === 0
-      ? 'as in earlier rollouts'
+      ? t('as in earlier rollouts')
       : done.length === 1
-        ? 'as the server before'
-        : `as the ${done.length} servers before`;
+        ? t('as the server before')
+        : t('as the {0} servers before', done.length);
   return { endsAt: now + Math.max(...ends), note };
 }
 

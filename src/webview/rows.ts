@@ -3,7 +3,7 @@ import type { ServerState } from '../updater/rollout/state';
 import { serverCapabilities } from '../vscode/capabilities';
 import { besideName, blockedBy, moduleRows, percent, serverIcon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
-import { busyStatuses, count, failedStatuses, oneLine, wantedVersion } from '../vscode/words';
+import { busyStatuses, failedStatuses, modulesToChange, oneLine, wantedVersion } from '../vscode/words';
 import type { Offer, ServerRow } from './protocol';
 
 const offers: Partial<Record<Capability, Offer>> = {
@@ -56,6 +56,6 @@ function noteOf(server: Server, state: ServerState): string {
   const { version } = state;
   const changes = moduleRows(server, state).filter(({ differs }) => differs).length;
   return changes > 0 && (version === null || version === wantedVersion(server, state))
-    ? `${count(changes, 'module')} to change`
+    ? modulesToChange(changes)
     : '';
 }

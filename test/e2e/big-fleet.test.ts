@@ -57,7 +57,7 @@ it('shows 100 changes a second without losing selection, focus and place', async
   }
   // The newest state of each is there.
   const last = newest.get('srv-305')?.status ?? 'unknown';
-  await row('srv-305').filter({ hasText: statusWords[last] }).waitFor();
+  await row('srv-305').filter({ hasText: statusWords()[last] }).waitFor();
   expect(await view.page.locator('.row[aria-selected="true"]').count()).toBe(6);
   expect(await focused()).toContain('srv-305');
   expect(await scrolled()).toBe(place);

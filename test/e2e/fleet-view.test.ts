@@ -91,7 +91,7 @@ it(
     const plan = (await view().locator('.plan').innerText()).replace(/\s+/g, ' ');
     expect(plan).toContain('Wave 0, first of all 1 pier-1 ready');
     expect(plan).toContain('banalytics.restart-window');
-    expect(plan).toContain('Takes about 15 min (assumed: no earlier rollout from this computer tells).');
+    expect(plan).toContain('It takes about 15 min (assumed: no earlier rollout from this computer tells).');
     expect(plan).toContain('1.4.1 → 1.5.0');
     await view().locator('.plan summary').first().click();
     expect(await view().locator('.plan-steps li').first().innerText()).toContain('com.banalytics.box:core');
@@ -148,7 +148,7 @@ it('plans by what earlier rollouts took', async () => {
   await view().locator('.next vscode-button', { hasText: 'Install…' }).click();
   await view().getByRole('heading', { name: 'Install: 1 server' }).waitFor();
   expect(await view().locator('.plan').innerText()).toMatch(
-    /Takes about \d+ (s|min), \d+ s of it without recording \(as on this server once before\)\./,
+    /It takes about \d+ (s|min), \d+ s of it without recording \(as on this server once before\)\./,
   );
   expect(await faults()).toEqual([]);
   await workbench().screenshot('fleet-view-plan');

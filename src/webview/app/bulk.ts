@@ -1,15 +1,17 @@
-import { statusWords } from '../../vscode/words';
+import type { Action } from '../../updater/plan/plan';
+import { lazily, t } from '../../vscode/l10n';
+import { actionWords, allOf, statusWords, tallied } from '../../vscode/words';
 import type { Offer, ServerRow } from '../protocol';
 import { inOrder } from './model';
 
-export const offerWords: Record<Offer, string> = {
-  download: 'Download',
-  install: 'Install…',
-  rollback: 'Roll Back…',
-  restart: 'Restart…',
-  resume: 'Resume…',
-  cancel: 'Cancel Rollout…',
-};
+export const offerWords = lazily((): Record<Offer, string> => ({
+  download: t('Download'),
+  install: t('Install…'),
+  rollback: t('Roll Back…'),
+  restart: t('Restart…'),
+  resume: t('Resume…'),
+  cancel: t('Cancel Rollout…'),
+}));
 
 export interface BulkAction {
   offer: Offer;
@@ -30,7 +32,7 @@ export function bulkActions(rows: readonly ServerRow[]): BulkAction[] {
 
 /** "Install leaves out pier-1 (installed)": one sentence for all actions that leave out the same servers. */
 export function leftOutSentences(actions: readonly BulkAction[]): string[] {
-  const bySame = new Map<string, Offer[]>();
+  const bySame = new Map<string, Action[]>();
   for (const { offer, left } of actions) {
     // That resuming and cancelling are only for those that failed or are in work needs no saying.
     if (left.length === 0 || offer === 'resume' || offer === 'cancel') continue;
@@ -38,24 +40,22 @@ export function leftOutSentences(actions: readonly BulkAction[]): string[] {
     bySame.set(text, [...(bySame.get(text) ?? []), offer]);
   }
   return [...bySame].map(([text, offers]) => {
-    const names = offers.map((offer) => offerWords[offer].replace('…', ''));
-    const verb = names.length > 1 ? 'leave' : 'leaves';
-    return `${listWords(names)} ${verb} out ${text}.`;
+    const verbs = offers.map((offer) => actionWords()[offer].verb);
+    return verbs.length === 1
+      ? t('{0} leaves out {1}.', allOf(verbs), text)
+      : t('{0} leave out {1}.', allOf(verbs), text);
   });
 }
 
 /** Few by name, many by how they stand. */
 function leftOutText(left: readonly ServerRow[]): string {
   if (left.length <= 3)
-    return listWords([...left].sort((a, b) => inOrder(a.id, b.id)).map((row) => `${row.id} (${why(row)})`));
+    return allOf([...left].sort((a, b) => inOrder(a.id, b.id)).map((row) => `${row.id} (${why(row)})`));
   const counts = new Map<string, number>();
   for (const row of left) counts.set(why(row), (counts.get(why(row)) ?? 0) + 1);
-  return `${left.length} servers (${[...counts].map(([word, n]) => `${n} ${word}`).join(', ')})`;
+  const words = [...counts].map(([word, n]) => tallied(n, word)).join(', ');
+  return t('{0} servers ({1})', left.length, words);
 }
 
-const why = (row: ServerRow): string => (row.offers.includes('cancel') ? 'in work' : statusWords[row.status]);
-
-function listWords(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
+const why = (row: ServerRow): string =>
+  row.offers.includes('cancel') ? t('in work') : statusWords()[row.status];

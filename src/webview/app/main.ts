@@ -1,4 +1,5 @@
 import { render } from 'lit';
+import { speak, type Language } from '../../vscode/l10n';
 import type { ToPage } from '../protocol';
 import { defineControls } from './controls';
 import { Page } from './page';
@@ -11,6 +12,10 @@ import { vscode } from './vscode-api';
 /** ms between two drawings while a rollout runs, and while nothing but the time goes on. */
 const beats = { running: 1_000, still: 30_000 };
 
+speak({
+  language: document.documentElement.lang,
+  sentences: JSON.parse(document.getElementById('sentences')?.textContent ?? '{}') as Language['sentences'],
+});
 defineControls();
 const root = document.getElementById('app');
 if (root === null) throw new Error('the page has no place for the fleet view');

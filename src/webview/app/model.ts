@@ -1,19 +1,20 @@
 import type { ServerRow } from '../protocol';
-import { failedStatuses, statusWords } from '../../vscode/words';
+import { lazily, spokenLanguage, t } from '../../vscode/l10n';
+import { failedStatuses, statusWords, tallied } from '../../vscode/words';
 import type { ServerStatus } from '../../updater/rollout/events';
 
 /** What the table is narrowed down by: a server must have one of the chosen values of each facet. */
 export const facets = ['status', 'system', 'site', 'tag', 'product', 'version'] as const;
 export type Facet = (typeof facets)[number];
 
-export const facetNames: Record<Facet, string> = {
-  status: 'Status',
-  system: 'System',
-  site: 'Site',
-  tag: 'Tag',
-  product: 'Product',
-  version: 'Version',
-};
+export const facetNames = lazily((): Record<Facet, string> => ({
+  status: t('Status'),
+  system: t('System'),
+  site: t('Site'),
+  tag: t('Tag'),
+  product: t('Product'),
+  version: t('Version'),
+}));
 
 export interface Filter {
   text: string;
@@ -81,12 +82,14 @@ export function valuesOf(row: ServerRow, facet: Facet): readonly string[] {
 
 /** How a value of a facet reads. */
 export function wordOf(facet: Facet, value: string): string {
-  if (facet === 'status') return statusWords[value as ServerStatus] ?? value;
-  return value === '' ? 'nothing installed' : value;
+  if (facet === 'status') return statusWords()[value as ServerStatus] ?? value;
+  return value === '' ? t('nothing installed') : value;
 }
 
-const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-export const inOrder = (a: string, b: string): number => natural.compare(a, b);
+const natural = lazily(
+  () => new Intl.Collator(spokenLanguage().language, { numeric: true, sensitivity: 'base' }),
+);
+export const inOrder = (a: string, b: string): number => natural().compare(a, b);
 
 /** How many servers have each value of a facet, in order. */
 export function tally(rows: readonly ServerRow[], facet: Facet): [value: string, count: number][] {
@@ -122,7 +125,7 @@ function haystackOf(row: ServerRow): string {
   let text = haystacks.get(row);
   if (text === undefined) {
     const { id, system, site, product, version, target, status, note, tags } = row;
-    text = [id, system, site, product, version, target, statusWords[status], note, ...tags]
+    text = [id, system, site, product, version, target, statusWords()[status], note, ...tags]
       .join('\n')
       .toLowerCase();
     haystacks.set(row, text);
@@ -200,7 +203,7 @@ export function linesOf(
     const key = groupKey(grouping, name);
     const own = groups.get(name) ?? [];
     const open = !collapsed.has(key);
-    const label = name === '' ? `no ${facetNames[grouping].toLowerCase()}` : wordOf(grouping, name);
+    const label = name !== '' ? wordOf(grouping, name) : grouping === 'site' ? t('no site') : t('no tag');
     const head: GroupLine = { kind: 'group', key, label, rows: own, open };
     return open ? [head, ...own.map((row): Line => ({ kind: 'row', row, key: `${key}/${row.id}` }))] : [head];
   });
@@ -211,7 +214,7 @@ const groupKey = (grouping: Grouping, name: string): string => `${grouping}:${na
 /** "2 failed, 1 installed": what a group's line says of its servers, what needs a person first. */
 export function groupWords(rows: readonly ServerRow[]): string {
   return tally(rows, 'status')
-    .map(([status, count]) => `${count} ${wordOf('status', status)}`)
+    .map(([status, n]) => tallied(n, wordOf('status', status)))
     .join(', ');
 }
 

@@ -1,4 +1,5 @@
-import { actionWords, count } from '../../vscode/words';
+import { t } from '../../vscode/l10n';
+import { actionWords, outcomeWords, rolloutStateWords, serverCount } from '../../vscode/words';
 import { willActOn, type RolloutView } from '../rollout-view';
 
 export interface News {
@@ -14,19 +15,28 @@ export function rolloutNews(before: readonly RolloutView[], after: readonly Roll
   for (const view of after) {
     const earlier = before.find(({ id }) => id === view.id);
     if (earlier === view) continue;
-    const { verb } = actionWords[view.action];
+    const { verb } = actionWords()[view.action];
     const acting = view.servers.filter(willActOn);
     if (earlier === undefined || (earlier.finishedAt !== null && view.finishedAt === null))
-      return { text: `${verb} began on ${count(acting.length, 'server')}.`, began: view.id };
+      return {
+        text:
+          acting.length === 1
+            ? t('{0} began on 1 server.', verb)
+            : t('{0} began on {1} servers.', verb, acting.length),
+        began: view.id,
+      };
     if (earlier.finishedAt === null && view.finishedAt !== null)
-      return { text: `${verb}: ${view.outcome ?? 'ended'}.`, ended: true };
+      return { text: t('{0}: {1}.', verb, rolloutStateWords()[view.outcome ?? 'done']), ended: true };
     const done = acting.filter(({ outcome }) => outcome !== null);
     const doneBefore = new Set(earlier.servers.filter(({ outcome }) => outcome !== null).map(({ id }) => id));
     const fresh = done.filter(({ id }) => !doneBefore.has(id));
     const [first] = fresh;
     if (first === undefined) continue;
-    const who = fresh.length === 1 ? `${first.id} ${first.outcome ?? ''}` : count(fresh.length, 'server');
-    return { text: `${verb}: ${who}. ${done.length} of ${acting.length} ended.` };
+    const who =
+      fresh.length === 1 && first.outcome !== null
+        ? `${first.id} ${outcomeWords()[first.outcome]}`
+        : serverCount(fresh.length);
+    return { text: t('{0}: {1}. {2} of {3} ended.', verb, who, done.length, acting.length) };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Action, Plan } from '../../updater/plan/plan';
-import { count } from '../../vscode/words';
+import { t } from '../../vscode/l10n';
+import { serversSelected } from '../../vscode/words';
 import {
   Asker,
   type HostEvent,
@@ -142,7 +143,8 @@ export class Page {
   filter(part: Partial<Filter>): void {
     this.change({ filter: { ...this.view.filter, ...part }, scroll: 0 });
     this.scrollTo = 0;
-    this.say(`${count(this.rows.length, 'server')} shown`);
+    const { length } = this.rows;
+    this.say(length === 1 ? t('1 server shown') : t('{0} servers shown', length));
   }
 
   toggleChip(facet: Facet, value: string): void {
@@ -179,7 +181,7 @@ export class Page {
 
   selectAll(): void {
     this.setSelection(selectAll(this.selection, this.lines));
-    this.say(`${count(this.selection.ids.size, 'server')} selected`);
+    this.say(serversSelected(this.selection.ids.size));
   }
 
   selectNone(): void {
@@ -284,7 +286,7 @@ export class Page {
       const plan = await this.asker.ask('plan', { fleet: this.fleet, action, servers });
       if (this.planned !== asked) return;
       this.planned = { state: 'made', action, servers, plan };
-      this.say('The plan is ready.');
+      this.say(t('The plan is ready.'));
     } catch (error) {
       if (this.planned !== asked) return;
       this.planned = { state: 'failed', action, servers, message: messageOf(error) };

@@ -131,7 +131,7 @@ describe('the plan as a document', () => {
     const text = planDocument(plan(server('a'), server('b', { wave: 1 }), blocked), 'F|leet');
     expect(text).toContain('2 of 3 servers would act');
     expect(text).toContain('- Wave 0: a\n- Wave 1: b');
-    expect(text).toContain('block: No room\\. (x\\.space)');
+    expect(text).toContain('blocked: No room\\. (x\\.space)');
     expect(text).toContain('2. **restart** how service');
     expect(text).toContain('F\\|leet');
   });

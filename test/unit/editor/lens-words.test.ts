@@ -27,14 +27,12 @@ describe('the line above a system', () => {
   it('counts its servers by status, the most common first', () => {
     const installed = { status: 'installed' as const, version: '4.4.12' };
     expect(systemStatus(system, states({ status: 'failed' }, installed, installed))).toBe(
-      '3 servers: 2 already installed 4.4.12, 1 failed',
+      '3 servers: 2 installed 4.4.12, 1 failed',
     );
     expect(
       systemStatus(system, states({ ...installed, version: '4.2.18' }, installed, { status: 'unreachable' })),
-    ).toBe('3 servers: 2 already installed, 1 unreachable');
-    expect(systemStatus(system, states(installed, installed, installed))).toBe(
-      '3 servers: already installed 4.4.12',
-    );
+    ).toBe('3 servers: 2 installed, 1 unreachable');
+    expect(systemStatus(system, states(installed, installed, installed))).toBe('3 servers: installed 4.4.12');
     expect(systemStatus(system, states())).toBe('3 servers: not asked yet');
     expect(systemStatus(system, new Map())).toBe('3 servers');
   });

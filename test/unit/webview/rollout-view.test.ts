@@ -185,7 +185,7 @@ describe('the forecast', () => {
   it('rests on earlier rollouts until a server is done, and says so', () => {
     expect(forecast(rollout(left(1)), ms(0))).toEqual({
       endsAt: null,
-      note: 'known once the first server is done',
+      note: 'end known once the first server is done',
     });
     const expected: Expected = {
       ...{ seconds: 7, downtimeSeconds: null, windowSeconds: 127, basis: 'server', samples: 1 },
@@ -204,7 +204,9 @@ describe('the forecast', () => {
 
   it('tells nothing of what waits for a maintenance window, or is over', () => {
     const windowed = part('w', { windowed: true });
-    expect(forecast(rollout([done('a', 10), windowed]), ms(0)).note).toBe('waits for a maintenance window');
+    expect(forecast(rollout([done('a', 10), windowed]), ms(0)).note).toBe(
+      'end waits for a maintenance window',
+    );
     expect(forecast(rollout([done('a', 10)]), ms(0)).endsAt).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { html, svg, type TemplateResult } from 'lit';
-import { count } from '../../../vscode/words';
+import { t } from '../../../vscode/l10n';
+import { serverCount } from '../../../vscode/words';
 import type { ServerRow } from '../../protocol';
 import { inOrder, tally, wordOf } from '../model';
 
@@ -33,7 +34,15 @@ export function sharesOf(rows: readonly ServerRow[], target: string | null): Sha
   const rest = all.filter(([version]) => !common.has(version));
   if (rest.length === 0) return shares;
   const others = rest.reduce((sum, [, n]) => sum + n, 0);
-  return [...shares, { version: null, label: `${rest.length} others`, count: others, colour: 'none' }];
+  return [
+    ...shares,
+    {
+      version: null,
+      label: rest.length === 1 ? t('1 other version') : t('{0} other versions', rest.length),
+      count: others,
+      colour: 'none',
+    },
+  ];
 }
 
 /** The distribution of versions as one bar, with a legend that narrows the table down. */
@@ -43,7 +52,7 @@ export function distribution(
   choose: (version: string) => void,
 ): TemplateResult {
   const shares = sharesOf(rows, target);
-  const words = shares.map(({ label, count: n }) => `${label}: ${count(n, 'server')}`).join(', ');
+  const words = shares.map(({ label, count: n }) => `${label}: ${serverCount(n)}`).join(', ');
   let x = 0;
   return html`<div class="distribution">
     <svg
@@ -51,7 +60,7 @@ export function distribution(
       viewBox="0 0 100 10"
       preserveAspectRatio="none"
       role="img"
-      aria-label=${`Versions: ${words}`}
+      aria-label=${t('Versions: {0}', words)}
     >
       ${shares.map(({ count: n, colour }) => {
         const width = (n / rows.length) * 100;
@@ -70,7 +79,7 @@ export function distribution(
               : html`<button
                   type="button"
                   class="legend-item"
-                  title="Show these servers"
+                  title=${t('Show these servers')}
                   @click=${() => choose(version)}
                 >
                   ${text}

@@ -1,48 +1,55 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Severity } from '../../../updater/plan/plan';
-import { actionWords, outcomeWords, statusWords } from '../../../vscode/words';
+import { t } from '../../../vscode/l10n';
+import { actionWords, outcomeWords, severityWords, statusWords } from '../../../vscode/words';
 import type { LogEntry, ServerDetail, ServerRow } from '../../protocol';
 import { downtimeOf, spansOf, stretchesOf } from '../../rollout-view';
 import { offerWords } from '../bulk';
 import { button, iconButton, waiting } from '../controls';
 import { icon } from '../icons';
 import type { Page } from '../page';
+import { withElements } from '../sentence';
 import { clockTime, dayAndTime, duration } from '../../../vscode/time';
 
 /** All about the server that has the focus: what is known, what stands in the way, what was done, what can be done next. */
 export function detail(page: Page): TemplateResult {
   const id = page.activeServer;
   const row = id === undefined ? undefined : page.data?.row(id);
-  return html`<aside class="details" aria-label="Details of the server">
+  return html`<aside class="details" aria-label=${t('Details of the server')}>
     <div class="details-head">
-      <h2>${row ? html`${icon(row.icon, row.colour)} ${row.id}` : 'Details'}</h2>
-      ${iconButton({ label: 'Close the details', icon: 'close', run: () => page.toggleDetails(false) })}
+      <h2>${row ? html`${icon(row.icon, row.colour)} ${row.id}` : t('Details')}</h2>
+      ${iconButton({ label: t('Close the details'), icon: 'close', run: () => page.toggleDetails(false) })}
     </div>
-    ${row ? content(page, row) : html`<p class="dim pad">Choose a server in the table.</p>`}
+    ${row ? content(page, row) : html`<p class="dim pad">${t('Choose a server in the table.')}</p>`}
   </aside>`;
 }
 
 function content(page: Page, row: ServerRow): TemplateResult {
   const known = page.detail?.id === row.id ? page.detail : undefined;
-  const word = row.percent === null ? statusWords[row.status] : `${statusWords[row.status]} ${row.percent} %`;
-  return html`<div class="details-body" tabindex="0" role="region" aria-label=${`Server ${row.id}`}>
+  const status = statusWords()[row.status];
+  const word = html`<b>${row.percent === null ? status : t('{0} {1} %', status, row.percent)}</b>`;
+  return html`<div class="details-body" tabindex="0" role="region" aria-label=${t('Server {0}', row.id)}>
     <p class="state">
-      <b>${word}</b>${
+      ${
         row.since === null
-          ? nothing
-          : html` since <time datetime=${row.since}>${dayAndTime(Date.parse(row.since))}</time>`
+          ? word
+          : withElements(
+              t('{0} since {1}'),
+              word,
+              html`<time datetime=${row.since}>${dayAndTime(Date.parse(row.since))}</time>`,
+            )
       }
       ${row.note && !known?.error ? html`<br />${row.note}` : nothing}
     </p>
-    ${next(page, row)} ${known ? parts(page, known) : html`<p>${waiting('Asking')}</p>`}
+    ${next(page, row)} ${known ? parts(page, known) : html`<p>${waiting(t('Asking'))}</p>`}
   </div>`;
 }
 
 function next(page: Page, row: ServerRow): TemplateResult {
-  return html`<div class="next" role="group" aria-label="Next actions">
+  return html`<div class="next" role="group" aria-label=${t('Next actions')}>
     ${row.offers.map((offer) =>
       button({
-        label: offerWords[offer],
+        label: offerWords()[offer],
         kind: offer === 'install' || offer === 'resume' ? 'primary' : 'secondary',
         run: () =>
           offer === 'resume' || offer === 'cancel'
@@ -50,21 +57,21 @@ function next(page: Page, row: ServerRow): TemplateResult {
             : void page.plan(offer, [row.id]),
       }),
     )}
-    ${button({ label: 'Run Doctor', run: () => page.run('doctor', [row.id]) })}
+    ${button({ label: t('Run Doctor'), run: () => page.run('doctor', [row.id]) })}
   </div>`;
 }
 
-const severityWords: Record<Severity, [word: string, icon: string, colour: string]> = {
-  block: ['blocked', 'error', 'list.errorForeground'],
-  confirm: ['to be confirmed', 'warning', 'list.warningForeground'],
-  warn: ['note', 'info', 'charts.blue'],
-  skip: ['nothing to do', 'skip', 'descriptionForeground'],
+const looks: Record<Severity, [icon: string, colour: string]> = {
+  block: ['error', 'list.errorForeground'],
+  confirm: ['warning', 'list.warningForeground'],
+  warn: ['info', 'charts.blue'],
+  skip: ['skip', 'descriptionForeground'],
 };
 
 export function reasonLine(severity: Severity, message: string, rule: string): TemplateResult {
-  const [word, name, colour] = severityWords[severity];
+  const [name, colour] = looks[severity];
   return html`<li class="reason">
-    ${icon(name, colour)}<span><b>${word}:</b> ${message} <code>${rule}</code></span>
+    ${icon(name, colour)}<span><b>${severityWords()[severity]}:</b> ${message} <code>${rule}</code></span>
   </li>`;
 }
 
@@ -89,7 +96,7 @@ function parts(page: Page, known: ServerDetail): TemplateResult {
     ${steps(page, known)}
     ${
       modules.length > 0
-        ? html`<h3>Modules</h3>
+        ? html`<h3>${t('Modules')}</h3>
             <dl class="facts">
               ${modules.map(
                 ({ module, description, differs }) =>
@@ -101,11 +108,16 @@ function parts(page: Page, known: ServerDetail): TemplateResult {
     }
     ${
       rollback.length > 0
-        ? html`<h3>History</h3>
-            <p>Can be rolled back to ${rollback.join(', then ')}.</p>`
+        ? html`<h3>${t('History')}</h3>
+            <p>
+              ${t(
+                'Can be rolled back to {0}.',
+                rollback.reduce((before, next) => t('{0}, then {1}', before, next)),
+              )}
+            </p>`
         : nothing
     }
-    <h3>Facts</h3>
+    <h3>${t('Facts')}</h3>
     <dl class="facts">
       ${facts.map(
         ([name, value]) =>
@@ -113,15 +125,15 @@ function parts(page: Page, known: ServerDetail): TemplateResult {
             <dd>${value}</dd>`,
       )}
     </dl>
-    <h3>Log</h3>
+    <h3>${t('Log')}</h3>
     ${
       log.length > 0
         ? html`<ol class="log">
             ${log.slice(-60).map((entry) => logEntry(entry, known.id))}
           </ol>`
-        : html`<p class="dim">No rollout has acted on this server from this computer.</p>`
+        : html`<p class="dim">${t('No rollout has acted on this server from this computer.')}</p>`
     }
-    ${button({ label: 'Show Log', icon: 'output', run: () => page.run('showLog', [known.id]) })}
+    ${button({ label: t('Show Log'), icon: 'output', run: () => page.run('showLog', [known.id]) })}
   `;
 }
 
@@ -141,10 +153,11 @@ function steps(page: Page, { part }: ServerDetail): TemplateResult | typeof noth
   const spans = stretchesOf(spansOf(server, page.now()), 'step');
   if (spans.length === 0) return nothing;
   const away = downtimeOf(server, page.now());
-  const end = server.outcome === null ? 'runs' : outcomeWords[server.outcome];
-  return html`<h3>${actionWords[part.action].verb}: ${end}</h3>
+  const end = server.outcome === null ? t('runs') : outcomeWords()[server.outcome];
+  return html`<h3>${actionWords()[part.action].verb}: ${end}</h3>
     <p class="dim">
-      ${server.from ?? 'nothing'} → ${server.to ?? '?'}${away > 0 ? ` · away for ${duration(away)}` : ''}
+      ${server.from ?? t('nothing')} →
+      ${server.to ?? '?'}${away > 0 ? ` · ${t('away for {0}', duration(away))}` : ''}
     </p>
     <ol class="steps">
       ${spans.map(({ status, step, from, to }, index) => {
@@ -154,9 +167,9 @@ function steps(page: Page, { part }: ServerDetail): TemplateResult | typeof noth
         const name = failed ? 'error' : open ? 'loading~spin' : 'check';
         return html`<li>
           ${icon(name, failed ? 'list.errorForeground' : open ? null : 'testing.iconPassed')}
-          <span>${step ?? statusWords[status]}</span>
-          <span class="dim">${step === null ? '' : statusWords[status]}</span>
-          <span class="dim nowrap">${to - from < 1000 ? '< 1 s' : duration(to - from)}</span>
+          <span>${step ?? statusWords()[status]}</span>
+          <span class="dim">${step === null ? '' : statusWords()[status]}</span>
+          <span class="dim nowrap">${to - from < 1000 ? t('< 1 s') : duration(to - from)}</span>
         </li>`;
       })}
     </ol>`;

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { count, statusWords } from '../../../vscode/words';
+import { lazily, t } from '../../../vscode/l10n';
+import { serverCount, statusWords } from '../../../vscode/words';
 import type { ServerRow } from '../../protocol';
 import { icon } from '../icons';
 import { groupWords, windowOf, type Column, type GroupLine, type Line, type RowLine } from '../model';
@@ -11,7 +12,6 @@ import { dayAndTime, since } from '../../../vscode/time';
 const lineHeight = 26;
 
 interface ColumnLook {
-  title: string;
   /** Of the grid's columns. */
   width: string;
   /** px of the whole grid below which it is left out. */
@@ -19,16 +19,28 @@ interface ColumnLook {
 }
 
 const looks: Record<Column, ColumnLook> = {
-  id: { title: 'Server', width: 'minmax(110px, 1.3fr)', from: 0 },
-  status: { title: 'Status', width: 'minmax(140px, 1.1fr)', from: 0 },
-  version: { title: 'Version', width: 'minmax(70px, 0.7fr)', from: 380 },
-  target: { title: 'Target', width: 'minmax(70px, 0.7fr)', from: 380 },
-  since: { title: 'Since', width: 'minmax(70px, 0.6fr)', from: 780 },
-  wave: { title: 'Wave', width: '58px', from: 700 },
-  system: { title: 'System', width: 'minmax(90px, 1fr)', from: 620 },
-  site: { title: 'Site', width: 'minmax(100px, 0.9fr)', from: 900 },
-  note: { title: 'Note', width: 'minmax(120px, 2.6fr)', from: 540 },
+  id: { width: 'minmax(110px, 1.3fr)', from: 0 },
+  status: { width: 'minmax(140px, 1.1fr)', from: 0 },
+  version: { width: 'minmax(70px, 0.7fr)', from: 380 },
+  target: { width: 'minmax(70px, 0.7fr)', from: 380 },
+  since: { width: 'minmax(70px, 0.6fr)', from: 780 },
+  wave: { width: '58px', from: 700 },
+  system: { width: 'minmax(90px, 1fr)', from: 620 },
+  site: { width: 'minmax(100px, 0.9fr)', from: 900 },
+  note: { width: 'minmax(120px, 2.6fr)', from: 540 },
 };
+
+const titles = lazily((): Record<Column, string> => ({
+  id: t('Server'),
+  status: t('Status'),
+  version: t('Version'),
+  target: t('Target'),
+  since: t('Since'),
+  wave: t('Wave'),
+  system: t('System'),
+  site: t('Site'),
+  note: t('Note'),
+}));
 
 /** The table: only the lines on the screen are in the document, and the one that has the focus. */
 export class Grid {
@@ -60,7 +72,7 @@ export class Grid {
       class="grid"
       id="grid"
       role=${grouped ? 'treegrid' : 'grid'}
-      aria-label="Servers"
+      aria-label=${t('Servers')}
       aria-multiselectable="true"
       aria-rowcount=${lines.length + 1}
       aria-colcount=${shown.length + 1}
@@ -131,8 +143,8 @@ export class Grid {
           type="button"
           class="tick-all"
           tabindex=${this.headColumn === 0 ? 0 : -1}
-          aria-label=${all ? 'Select none' : 'Select all servers shown'}
-          title=${all ? 'Select none' : 'Select all servers shown'}
+          aria-label=${all ? t('Select none') : t('Select all servers shown')}
+          title=${all ? t('Select none') : t('Select all servers shown')}
           @click=${() => (all ? page.selectNone() : page.selectAll())}
         >
           <span class="tick ${all ? 'on' : ''}">${all ? icon('check') : nothing}</span>
@@ -150,7 +162,7 @@ export class Grid {
             tabindex=${this.headColumn === index + 1 ? 0 : -1}
             @click=${() => this.sort(column)}
           >
-            ${looks[column].title}${sorted ? icon(descending ? 'arrow-down' : 'arrow-up') : nothing}
+            ${titles()[column]}${sorted ? icon(descending ? 'arrow-down' : 'arrow-up') : nothing}
           </button></span
         >`;
       })}
@@ -174,7 +186,7 @@ export class Grid {
       <span role="gridcell" class="group-cell" aria-colspan=${columns + 1}>
         <span class="twistie">${icon(line.open ? 'chevron-down' : 'chevron-right')}</span>
         <span class="group-name">${line.label}</span>
-        <span class="dim">${count(line.rows.length, 'server')} · ${words}</span>
+        <span class="dim">${serverCount(line.rows.length)} · ${words}</span>
       </span>
     </div>`;
   }
@@ -215,7 +227,8 @@ export class Grid {
     const { sort } = this.page.view;
     const descending = sort.column === column ? !sort.descending : false;
     this.page.change({ sort: { column, descending } });
-    this.page.say(`Sorted by ${looks[column].title}, ${descending ? 'descending' : 'ascending'}`);
+    const title = titles()[column];
+    this.page.say(descending ? t('Sorted by {0}, descending', title) : t('Sorted by {0}, ascending', title));
   }
 
   private readonly onScroll = (): void => {
@@ -377,16 +390,16 @@ function cell(row: ServerRow, column: Column, now: number): unknown {
       return html`<span title=${row.site ?? ''}>${row.site ?? ''}</span>`;
     case 'note':
       return html`<span title=${row.note}
-        >${row.blocked ? html`<b>blocked:</b> ` : nothing}${row.note}</span
+        >${row.blocked ? html`<b>${t('blocked')}:</b> ` : nothing}${row.note}</span
       >`;
   }
 }
 
 function status(row: ServerRow): TemplateResult {
-  const word = row.asking && row.status === 'unknown' ? 'asking …' : statusWords[row.status];
+  const word = row.asking && row.status === 'unknown' ? t('asking …') : statusWords()[row.status];
   if (row.percent === null)
     return html`<span>${word}${row.asking && row.status !== 'unknown' ? ' …' : ''}</span>`;
-  return html`<span>${word} ${row.percent} %</span
+  return html`<span>${t('{0} {1} %', word, row.percent)}</span
     ><span class="progress" aria-hidden="true"><span .style=${`width: ${row.percent}%`}></span></span>`;
 }
 

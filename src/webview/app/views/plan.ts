@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { expectedText } from '../../../updater/plan/expected';
 import type { Plan, PlanServer, PlanStep, Verdict } from '../../../updater/plan/plan';
-import { actionWords, count, listed } from '../../../vscode/words';
+import { takesText } from '../../../vscode/expected-words';
+import { t } from '../../../vscode/l10n';
+import { actionWords, listed, serverCount, verdictWords } from '../../../vscode/words';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import type { Page, Planned } from '../page';
 import { reasonLine } from './detail';
+import { waveTitle } from './wave-title';
 
 /** Servers that are shown of a wave with reasons and steps; the others by name. */
 const mostServers = 100;
@@ -14,85 +16,95 @@ const mostServers = 100;
 export function plan(page: Page): TemplateResult {
   const { planned } = page;
   if (!planned) return html``;
-  const { verb } = actionWords[planned.action];
-  const title = `${verb}: plan for ${count(planned.servers.length, 'server')}`;
+  const { verb } = actionWords()[planned.action];
   switch (planned.state) {
     case 'asking':
       return html`<div class="empty" role="status">
-        ${waiting('Planning')}
-        <p>${title}: asking ${planned.servers.length === 1 ? planned.servers[0] : 'the servers'} …</p>
-        ${button({ label: 'Stop', run: () => page.closePlan() })}
+        ${waiting(t('Planning'))}
+        <p>${askingText(verb, planned.servers)}</p>
+        ${button({ label: t('Stop'), run: () => page.closePlan() })}
       </div>`;
     case 'failed':
       return html`<div class="empty">
         <p>${icon('error', 'list.errorForeground')} ${planned.message}</p>
-        ${again(page, planned)} ${button({ label: 'Close', run: () => page.closePlan() })}
+        ${again(page, planned)} ${button({ label: t('Close'), run: () => page.closePlan() })}
       </div>`;
     case 'made':
       return made(page, planned, planned.plan);
   }
 }
 
+function askingText(verb: string, servers: readonly string[]): string {
+  const [only] = servers;
+  return servers.length === 1 && only !== undefined
+    ? t('{0}: plan for 1 server: asking {1} …', verb, only)
+    : t('{0}: plan for {1} servers: asking the servers …', verb, servers.length);
+}
+
 const again = (page: Page, { action, servers }: Planned): TemplateResult =>
-  button({ label: 'Plan Again', icon: 'refresh', run: () => void page.plan(action, servers) });
+  button({ label: t('Plan Again'), icon: 'refresh', run: () => void page.plan(action, servers) });
 
 function made(page: Page, planned: Planned, { action, servers, parallel }: Plan): TemplateResult {
   const going = servers.filter(acts);
   const blocked = servers.filter(({ verdict }) => verdict === 'blocked');
   const skipped = servers.filter(({ verdict }) => verdict === 'skip');
   const waves = [...new Set(going.map(({ wave }) => wave))].sort((a, b) => a - b);
-  const { verb } = actionWords[action];
+  const { verb } = actionWords()[action];
   return html`<div class="plan">
     <div class="plan-head">
       <div>
-        <h2>${verb}: ${going.length === 0 ? 'nothing can be done now' : count(going.length, 'server')}</h2>
+        <h2>${verb}: ${going.length === 0 ? t('nothing can be done now') : serverCount(going.length)}</h2>
         <p class="dim">
-          ${summary(going, waves.length, parallel)}${blocked.length > 0 ? ` ${blocked.length} blocked.` : ''}${
-            skipped.length > 0 ? ` ${skipped.length} with nothing to do.` : ''
-          }
-          Nothing has been changed yet.
+          ${[
+            ...summary(going, waves.length, parallel),
+            ...(blocked.length > 0 ? [t('{0} blocked.', blocked.length)] : []),
+            ...(skipped.length > 0 ? [t('{0} with nothing to do.', skipped.length)] : []),
+            t('Nothing has been changed yet.'),
+          ].join(' ')}
         </p>
       </div>
       <span class="grow"></span>
       ${
         going.length > 0
           ? button({
-              label: `${verb} ${count(going.length, 'Server')}…`,
+              label:
+                going.length === 1 ? t('{0} 1 Server…', verb) : t('{0} {1} Servers…', verb, going.length),
               icon: 'play',
               kind: 'primary',
-              title: 'Asks once more, then begins',
+              title: t('Asks once more, then begins'),
               run: () => page.run(action, planned.servers),
             })
           : nothing
       }
-      ${again(page, planned)} ${button({ label: 'Close', run: () => page.closePlan() })}
+      ${again(page, planned)} ${button({ label: t('Close'), run: () => page.closePlan() })}
     </div>
-    <div class="scroll plan-body" tabindex="0" role="region" aria-label="The plan">
+    <div class="scroll plan-body" tabindex="0" role="region" aria-label=${t('The plan')}>
       ${
         action === 'rollback' && going.length > 0
           ? html`<p class="dim">
-              One step back is shown. Where a server can go further, you are asked how far.
+              ${t('One step back is shown. Where a server can go further, you are asked how far.')}
             </p>`
           : nothing
       }
       ${waves.map((wave) =>
         part(
-          waves.length > 1 ? `Wave ${wave}${wave === 0 ? ', first of all' : ''}` : 'Servers',
+          waves.length > 1 ? waveTitle(wave, wave === 0) : t('Servers'),
           going.filter((server) => server.wave === wave),
         ),
       )}
-      ${part('Blocked', blocked)} ${leftOut(skipped)}
+      ${part(t('Blocked'), blocked)} ${leftOut(skipped)}
     </div>
   </div>`;
 }
 
 const acts = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
 
-function summary(going: PlanServer[], waves: number, parallel: Plan['parallel']): string {
-  if (going.length === 0) return '';
+function summary(going: PlanServer[], waves: number, parallel: Plan['parallel']): string[] {
+  if (going.length === 0) return [];
   const systems = [...new Set(going.map(({ system }) => system))];
-  const widths = systems.map((system) => `${parallel[system] ?? 1} at a time in ${system}`);
-  return `${count(waves, 'wave')}; ${listed(widths, 3)}.`;
+  const widths = systems.map((system) => t('{0} at a time in {1}', parallel[system] ?? 1, system));
+  const said = listed(widths, 3);
+  return [waves === 1 ? t('1 wave; {0}.', said) : t('{0} waves; {1}.', waves, said)];
 }
 
 function part(title: string, servers: PlanServer[]): TemplateResult | typeof nothing {
@@ -103,7 +115,7 @@ function part(title: string, servers: PlanServer[]): TemplateResult | typeof not
     <ul class="plan-servers">
       ${shown.map(server)}
     </ul>
-    ${more.length > 0 ? html`<p class="dim">And ${listed(more, 30)}.</p>` : nothing}`;
+    ${more.length > 0 ? html`<p class="dim">${t('And {0}.', listed(more, 30))}</p>` : nothing}`;
 }
 
 /** The same reason for many servers is said once. */
@@ -114,7 +126,7 @@ function leftOut(servers: PlanServer[]): TemplateResult | typeof nothing {
     const key = one.reasons.map(({ rule, message }) => `${rule} ${message}`).join();
     bySame.set(key, [...(bySame.get(key) ?? []), one]);
   }
-  return html`<h3>Left out <span class="count">${servers.length}</span></h3>
+  return html`<h3>${t('Left out')} <span class="count">${servers.length}</span></h3>
     <ul class="plan-servers">
       ${[...bySame.values()].map(
         (same) =>
@@ -133,29 +145,32 @@ function leftOut(servers: PlanServer[]): TemplateResult | typeof nothing {
     </ul>`;
 }
 
-const verdicts: Record<Verdict, [word: string, icon: string, colour: string]> = {
-  ready: ['ready', 'pass', 'testing.iconPassed'],
-  confirm: ['ready once confirmed', 'warning', 'list.warningForeground'],
-  blocked: ['blocked', 'error', 'list.errorForeground'],
-  skip: ['nothing to do', 'skip', 'descriptionForeground'],
+const looks: Record<Verdict, [icon: string, colour: string]> = {
+  ready: ['pass', 'testing.iconPassed'],
+  confirm: ['warning', 'list.warningForeground'],
+  blocked: ['error', 'list.errorForeground'],
+  skip: ['skip', 'descriptionForeground'],
 };
 
 function server(one: PlanServer): TemplateResult {
   const { id, verdict, from, to, path, steps, expected, leads } = one;
-  const [word, name, colour] = verdicts[verdict];
+  const [name, colour] = looks[verdict];
+  const word = verdictWords()[verdict];
   const hops = path.length > 0 ? path : to === null || to === from ? [] : [to];
   return html`<li class="plan-server">
     <p class="plan-server-head">
       ${icon(name, colour)} <b>${id}</b>
-      <span class="dim">${word}${leads === undefined ? nothing : `, role ${leads} goes first`}</span>
-      <span class="path">${[from ?? 'nothing installed', ...hops].join(' → ')}</span>
+      <span class="dim">${leads === undefined ? word : t('{0}, role {1} goes first', word, leads)}</span>
+      <span class="path">${[from ?? t('nothing installed'), ...hops].join(' → ')}</span>
     </p>
     ${reasons(one.reasons)}
-    ${expected === undefined ? nothing : html`<p class="dim">Takes ${expectedText(expected)}.</p>`}
+    ${expected === undefined ? nothing : html`<p class="dim">${takesText(expected)}</p>`}
     ${
       steps.length > 0
         ? html`<details>
-            <summary>${count(steps.length, 'step')}: ${inShort(steps)}</summary>
+            <summary>
+              ${steps.length === 1 ? t('1 step') : t('{0} steps', steps.length)}: ${inShort(steps)}
+            </summary>
             <ol class="plan-steps">
               ${steps.map(step)}
             </ol>

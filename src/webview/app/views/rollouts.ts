@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { actionWords, count, outcomeWords } from '../../../vscode/words';
+import { t } from '../../../vscode/l10n';
+import { actionWords, listed, outcomeWords, rolloutStateWords, verdictWords } from '../../../vscode/words';
 import type { PastRollout } from '../../protocol';
 import {
   downtimeOf,
@@ -15,6 +16,7 @@ import { inOrder } from '../model';
 import type { Page } from '../page';
 import { clockTime, dayAndTime, duration } from '../../../vscode/time';
 import { axis, legend, scaleOf, timelineRow } from './timeline';
+import { waveTitle } from './wave-title';
 
 /** Servers that are drawn of a wave: those at work and failed ones first. */
 const mostServers = 150;
@@ -25,15 +27,15 @@ export function rollouts(page: Page): TemplateResult {
   const { rollout } = page;
   if (list.length === 0)
     return html`<div class="empty">
-      ${page.history ? html`<p>No rollout yet. Select servers and install something.</p>` : waiting('Asking for the rollouts')}
+      ${page.history ? html`<p>${t('No rollout yet. Select servers and install something.')}</p>` : waiting(t('Asking for the rollouts'))}
     </div>`;
   return html`<div class="rollouts">
-    <nav class="history scroll" aria-label="Rollouts, newest first">
+    <nav class="history scroll" aria-label=${t('Rollouts, newest first')}>
       <ul>
         ${list.map((one) => entry(page, one))}
       </ul>
     </nav>
-    ${rollout ? one(page, rollout) : html`<div class="empty">${waiting('Reading the journal')}</div>`}
+    ${rollout ? one(page, rollout) : html`<div class="empty">${waiting(t('Reading the journal'))}</div>`}
   </div>`;
 }
 
@@ -53,7 +55,7 @@ function entries({ data, history }: Page): Entry[] {
     const acting = view.servers.filter(willActOn);
     return {
       id: view.id,
-      verb: actionWords[view.action].verb,
+      verb: actionWords()[view.action].verb,
       state: view.outcome ?? 'running',
       startedAt: view.startedAt,
       by: view.by,
@@ -65,7 +67,7 @@ function entries({ data, history }: Page): Entry[] {
   const past = (history ?? [])
     .filter(({ id }) => !known.has(id))
     .map(({ id, action, state, startedAt, by, servers }): Entry => {
-      const verb = actionWords[action].verb;
+      const verb = actionWords()[action].verb;
       const acting = servers.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'blocked').length;
       const done = servers.filter(({ outcome }) => outcome === 'done').length;
       return { id, verb, state, startedAt, by, servers: acting, done };
@@ -89,12 +91,15 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
       type="button"
       class="history-entry ${chosen ? 'on' : ''}"
       aria-current=${chosen ? 'true' : nothing}
-      title=${`${id} by ${by}`}
+      title=${t('{0} by {1}', id, by)}
       @click=${() => void page.showRollout(id)}
     >
       ${icon(name, colour)}
       <span class="history-words">
-        <span>${verb} <span class="dim">${state} · ${done} of ${servers}</span></span>
+        <span
+          >${verb}
+          <span class="dim">${rolloutStateWords()[state]} · ${t('{0} of {1}', done, servers)}</span></span
+        >
         <span class="dim">${dayAndTime(Date.parse(startedAt))} · ${by}</span>
       </span>
     </button>
@@ -103,7 +108,7 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
 
 function one(page: Page, view: RolloutView): TemplateResult {
   const now = page.now();
-  const { verb, doing } = actionWords[view.action];
+  const { verb, doing } = actionWords()[view.action];
   const past = page.history?.find(({ id }) => id === view.id);
   const live = page.data?.rollouts.some(({ id }) => id === view.id) ?? false;
   const running = view.finishedAt === null && (live || past?.state === 'running');
@@ -112,28 +117,23 @@ function one(page: Page, view: RolloutView): TemplateResult {
   const acting = view.servers.filter(willActOn);
   const open = acting.filter(({ outcome }) => outcome !== 'done');
   const ids = (view.finishedAt === null ? acting : open).map(({ id }) => id);
-  return html`<section class="rollout" aria-label=${`Rollout ${view.id}`}>
+  return html`<section class="rollout" aria-label=${t('Rollout {0}', view.id)}>
     <div class="plan-head">
       <div>
-        <h2>${running ? doing : verb}: ${tallied(acting)}</h2>
-        <p class="dim">
-          ${dayAndTime(Date.parse(view.startedAt))} by
-          ${view.by}${
-            view.resumedAt === null ? '' : `, resumed ${clockTime(Date.parse(view.resumedAt))}`
-          }${ending(view, running, coming, now)}
-        </p>
+        <h2>${running ? doing : verb}: ${doneText(acting)}</h2>
+        <p class="dim">${[began(view), ...ending(view, running, coming, now)].join(' · ')}</p>
       </div>
       <span class="grow"></span>
-      ${button({ label: 'Report', icon: 'output', title: 'A document to read and keep', run: () => page.report(view.id) })}
+      ${button({ label: t('Report'), icon: 'output', title: t('A document to read and keep'), run: () => page.report(view.id) })}
       ${
         running
-          ? button({ label: 'Cancel Rollout…', icon: 'debug-stop', run: () => page.run('cancel', ids) })
+          ? button({ label: t('Cancel Rollout…'), icon: 'debug-stop', run: () => page.run('cancel', ids) })
           : past?.resumable === true
-            ? button({ label: 'Resume…', icon: 'debug-continue', run: () => page.run('resume', ids) })
+            ? button({ label: t('Resume…'), icon: 'debug-continue', run: () => page.run('resume', ids) })
             : nothing
       }
     </div>
-    <div class="scroll rollout-body" tabindex="0" role="region" aria-label="Waves and timeline">
+    <div class="scroll rollout-body" tabindex="0" role="region" aria-label=${t('Waves and timeline')}>
       ${legend(view)}
       ${wavesOf(view).map(({ wave, servers }, index) =>
         waveOf(page, view, wave, servers, scale, index === 0),
@@ -150,28 +150,41 @@ function lastSign(view: RolloutView): number {
   return Date.parse(newest);
 }
 
-function ending(
-  view: RolloutView,
-  running: boolean,
-  coming: ReturnType<typeof forecast>,
-  now: number,
-): string {
-  if (view.finishedAt !== null)
-    return ` · ${view.outcome} after ${duration(Date.parse(view.finishedAt) - Date.parse(view.startedAt))}`;
-  if (!running) return ' · interrupted';
-  if (coming.endsAt === null) return coming.note === '' ? '' : ` · end ${coming.note}`;
-  return ` · ${leftWords(coming.endsAt - now)}, until ${clockTime(coming.endsAt)} (${coming.note})`;
-}
-
 /** Behind what was expected "0 s" would be a promise. */
 function leftWords(ms: number): string {
-  return ms < 1000 ? 'about to end' : `about ${duration(ms)} left`;
+  return ms < 1000 ? t('about to end') : t('about {0} left', duration(ms));
 }
 
-function tallied(acting: readonly RolloutServer[]): string {
+function began({ startedAt, resumedAt, by }: RolloutView): string {
+  const when = dayAndTime(Date.parse(startedAt));
+  if (resumedAt === null) return t('{0} by {1}', when, by);
+  return t('{0} by {1}, resumed {2}', when, by, clockTime(Date.parse(resumedAt)));
+}
+
+function ending(
+  { startedAt, finishedAt, outcome }: RolloutView,
+  running: boolean,
+  { endsAt, note }: ReturnType<typeof forecast>,
+  now: number,
+): string[] {
+  if (finishedAt !== null) {
+    const took = duration(Date.parse(finishedAt) - Date.parse(startedAt));
+    return [t('{0} after {1}', rolloutStateWords()[outcome ?? 'done'], took)];
+  }
+  if (!running) return [rolloutStateWords().interrupted];
+  if (endsAt === null) return note === '' ? [] : [note];
+  return [t('{0}, until {1} ({2})', leftWords(endsAt - now), clockTime(endsAt), note)];
+}
+
+function doneText(acting: readonly RolloutServer[]): string {
+  const all = acting.length;
   const done = acting.filter(({ outcome }) => outcome === 'done').length;
   const failed = acting.filter(({ outcome }) => outcome === 'failed').length;
-  return `${done} of ${count(acting.length, 'server')} done${failed > 0 ? `, ${failed} failed` : ''}`;
+  if (failed === 0)
+    return all === 1 ? t('{0} of 1 server done', done) : t('{0} of {1} servers done', done, all);
+  return all === 1
+    ? t('{0} of 1 server done, {1} failed', done, failed)
+    : t('{0} of {1} servers done, {2} failed', done, all, failed);
 }
 
 function waveOf(
@@ -184,12 +197,12 @@ function waveOf(
 ): TemplateResult {
   const now = Math.min(page.now(), view.finishedAt === null ? Infinity : Date.parse(view.finishedAt));
   const away = servers.map((server) => downtimeOf(server, now)).filter((ms) => ms > 0);
-  const longest = away.length > 0 ? ` · away at most ${duration(Math.max(...away))}` : '';
+  const longest = away.length > 0 ? ` · ${t('away at most {0}', duration(Math.max(...away)))}` : '';
   const inSight = [...servers].sort((a, b) => rank(a) - rank(b) || inOrder(a.id, b.id)).slice(0, mostServers);
-  return html`<section class="wave" aria-label=${`Wave ${wave}`}>
+  return html`<section class="wave" aria-label=${t('Wave {0}', wave)}>
     <div class="wave-head">
-      <h3>Wave ${wave}${wave === 0 && view.servers.some((one) => one.wave > 0) ? ', first of all' : ''}</h3>
-      <span class="dim">${tallied(servers)}${longest}</span>
+      <h3>${waveTitle(wave, wave === 0 && view.servers.some((one) => one.wave > 0))}</h3>
+      <span class="dim">${doneText(servers)}${longest}</span>
     </div>
     ${first ? axis(scale) : nothing}
     <ul class="timeline">
@@ -197,13 +210,16 @@ function waveOf(
     </ul>
     ${
       servers.length > inSight.length
-        ? html`<p class="dim">
-            And ${count(servers.length - inSight.length, 'server')} more, which the table shows.
-          </p>`
+        ? html`<p class="dim">${moreText(servers.length - inSight.length)}</p>`
         : nothing
     }
   </section>`;
 }
+
+const moreText = (n: number): string =>
+  n === 1
+    ? t('And 1 server more, which the table shows.')
+    : t('And {0} servers more, which the table shows.', n);
 
 /** Failed ones first, then those at work, then those that wait, then those that are done. */
 function rank({ outcome, phases }: RolloutServer): number {
@@ -223,13 +239,10 @@ function showServer(page: Page, id: string): void {
 function leftOut({ servers }: RolloutView): TemplateResult | typeof nothing {
   const left = servers.filter((server) => !willActOn(server));
   if (left.length === 0) return nothing;
-  return html`<p class="dim">
-    Left out:
-    ${left
-      .slice(0, 30)
-      .map(({ id, outcome }) => `${id} (${outcome === null ? 'nothing to do' : outcomeWords[outcome]})`)
-      .join(', ')}${left.length > 30 ? ` and ${left.length - 30} more` : ''}.
-  </p>`;
+  const each = left.map(
+    ({ id, outcome }) => `${id} (${outcome === null ? verdictWords().skip : outcomeWords()[outcome]})`,
+  );
+  return html`<p class="dim">${t('Left out: {0}.', listed(each, 30))}</p>`;
 }
 
 /** The rollouts that run now, one line each; not the one that is looked at. */
@@ -246,17 +259,17 @@ export function banner(page: Page): TemplateResult | typeof nothing {
     const waves = wavesOf(view);
     const wave = waves.findIndex(({ servers }) => servers.some(({ outcome }) => outcome === null));
     const coming = forecast(view, now);
-    const when = coming.endsAt === null ? `end ${coming.note}` : leftWords(coming.endsAt - now);
-    return html`<section class="banner" aria-label="Running rollout">
+    const when = coming.endsAt === null ? coming.note : leftWords(coming.endsAt - now);
+    return html`<section class="banner" aria-label=${t('Running rollout')}>
       ${icon('sync~spin')}
-      <b>${actionWords[view.action].doing}</b>
-      <span>${tallied(acting)}</span>
-      ${waves.length > 1 ? html`<span>wave ${waves[wave]?.wave ?? '–'}</span>` : nothing}
+      <b>${actionWords()[view.action].doing}</b>
+      <span>${doneText(acting)}</span>
+      ${waves.length > 1 ? html`<span>${t('wave {0}', waves[wave]?.wave ?? '–')}</span>` : nothing}
       <span class="dim">${when}</span>
       <span
         class="progress wide"
         role="progressbar"
-        aria-label="Servers that have ended"
+        aria-label=${t('Servers that have ended')}
         aria-valuemin="0"
         aria-valuemax=${acting.length}
         aria-valuenow=${ended}
@@ -271,10 +284,10 @@ export function banner(page: Page): TemplateResult | typeof nothing {
           void page.showRollout(view.id);
         }}
       >
-        Show Waves
+        ${t('Show Waves')}
       </button>
       ${button({
-        label: 'Cancel…',
+        label: t('Cancel…'),
         icon: 'debug-stop',
         run: () =>
           page.run(

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { actionWords, count } from '../../../vscode/words';
+import { lazily, t } from '../../../vscode/l10n';
+import { actionWords, serverCount, serversOf, serversSelected } from '../../../vscode/words';
 import type { Offer, ServerRow } from '../../protocol';
 import { bulkActions, leftOutSentences, offerWords, type BulkAction } from '../bulk';
 import { button, dropdown, iconButton, textField } from '../controls';
@@ -21,13 +22,22 @@ import type { Grid } from './grid';
 
 export const filterFieldId = 'filter';
 
-const groupingWords: Record<Grouping, string> = {
-  none: 'Not grouped',
-  system: 'By system',
-  site: 'By site',
-  status: 'By status',
-  tag: 'By tag',
-};
+const groupingWords = lazily((): Record<Grouping, string> => ({
+  none: t('Not grouped'),
+  system: t('By system'),
+  site: t('By site'),
+  status: t('By status'),
+  tag: t('By tag'),
+}));
+
+const filterWords = lazily((): Record<Facet, string> => ({
+  status: t('Filter by status'),
+  system: t('Filter by system'),
+  site: t('Filter by site'),
+  tag: t('Filter by tag'),
+  product: t('Filter by product'),
+  version: t('Filter by version'),
+}));
 
 /** The table of all servers, what it is narrowed down by, and what can be done with those selected. */
 export function servers(page: Page, grid: Grid): TemplateResult {
@@ -37,13 +47,13 @@ export function servers(page: Page, grid: Grid): TemplateResult {
     <div class="list">
       <div class="toolbar">
         ${textField({
-          label: 'Filter servers',
+          label: t('Filter servers'),
           id: filterFieldId,
           value: view.filter.text,
           change: (text) => page.filter({ text }),
         })}
         ${iconButton({
-          label: 'Filter by system, site, tag, product, version',
+          label: t('Filter by system, site, tag, product, version'),
           icon: 'filter',
           expanded: page.filtering,
           pressed: facets.some((facet) => facet !== 'status' && view.filter.chips[facet].length > 0),
@@ -53,16 +63,16 @@ export function servers(page: Page, grid: Grid): TemplateResult {
           },
         })}
         ${dropdown({
-          label: 'Group servers',
+          label: t('Group servers'),
           value: view.grouping,
-          choices: groupings.map((value) => ({ value, label: groupingWords[value] })),
+          choices: groupings.map((value) => ({ value, label: groupingWords()[value] })),
           change: (grouping) => page.group(grouping),
         })}
         ${chips(page)}
         <span class="grow"></span>
-        ${rows.length === all ? nothing : html`<span class="dim nowrap">${rows.length} of ${all} servers</span>`}
+        ${rows.length === all ? nothing : html`<span class="dim nowrap">${serversOf(rows.length, all)}</span>`}
         ${iconButton({
-          label: 'Details of the server',
+          label: t('Details of the server'),
           icon: view.details ? 'layout-sidebar-right' : 'layout-sidebar-right-off',
           pressed: view.details,
           run: () => page.toggleDetails(),
@@ -89,7 +99,7 @@ function chips(page: Page): TemplateResult {
   const counts = statusCounts(page.data?.rows ?? none);
   const statuses = [...new Set([...counts.keys(), ...filter.chips.status])];
   const others = facets.filter((facet) => facet !== 'status');
-  return html`<span class="chips" role="group" aria-label="Filter by status">
+  return html`<span class="chips" role="group" aria-label=${filterWords().status}>
       ${statuses.map((value) => chip(page, 'status', value, counts.get(value) ?? 0))}
     </span>
     ${others.flatMap((facet) =>
@@ -98,17 +108,17 @@ function chips(page: Page): TemplateResult {
           html`<button
             type="button"
             class="chip on"
-            title="Remove this filter"
-            aria-label=${`Remove filter ${facetNames[facet]}: ${wordOf(facet, value)}`}
+            title=${t('Remove this filter')}
+            aria-label=${t('Remove filter {0}: {1}', facetNames()[facet], wordOf(facet, value))}
             @click=${() => page.toggleChip(facet, value)}
           >
-            ${facetNames[facet]}: ${wordOf(facet, value)} ${icon('close')}
+            ${facetNames()[facet]}: ${wordOf(facet, value)} ${icon('close')}
           </button>`,
       ),
     )}
     ${
       isFiltered(filter)
-        ? html`<button type="button" class="link" @click=${() => page.clearFilter()}>Clear</button>`
+        ? html`<button type="button" class="link" @click=${() => page.clearFilter()}>${t('Clear')}</button>`
         : nothing
     }`;
 }
@@ -137,18 +147,18 @@ function facetPanel(page: Page): TemplateResult {
     .filter(({ values }) => values.length > 1);
   if (offered.length === 0)
     return html`<div class="facets">
-      <span class="dim">All servers are alike in system, site, tag, product and version.</span>
+      <span class="dim">${t('All servers are alike in system, site, tag, product and version.')}</span>
     </div>`;
   return html`<div class="facets">
     ${offered.map(
       ({ facet, values }) =>
-        html`<div class="facet" role="group" aria-label=${`Filter by ${facetNames[facet].toLowerCase()}`}>
-          <span class="facet-name">${facetNames[facet]}</span>
+        html`<div class="facet" role="group" aria-label=${filterWords()[facet]}>
+          <span class="facet-name">${facetNames()[facet]}</span>
           ${values.slice(0, mostValues).map(([value, n]) => chip(page, facet, value, n))}
           ${
             values.length > mostValues
               ? html`<span class="dim"
-                  >and ${values.length - mostValues} more: type a part of the name above</span
+                  >${t('and {0} more: type a part of the name above', values.length - mostValues)}</span
                 >`
               : nothing
           }
@@ -171,26 +181,28 @@ function actions(page: Page): TemplateResult {
   const selected = page.selectedRows;
   if (selected.length === 0) {
     const due = page.rows.filter(({ offers, status }) => offers.includes('install') && status !== 'unknown');
-    return html`<div class="actions" role="group" aria-label="Actions">
+    return html`<div class="actions" role="group" aria-label=${t('Actions')}>
       ${
         due.length > 0
-          ? html`<span>${count(due.length, 'server')} can be updated.</span>
+          ? html`<span
+                >${due.length === 1 ? t('1 server can be updated.') : t('{0} servers can be updated.', due.length)}</span
+              >
               <button type="button" class="link" @click=${() => page.selectServers(due.map(({ id }) => id))}>
-                Select ${due.length === 1 ? 'it' : 'them'}
+                ${due.length === 1 ? t('Select it') : t('Select them')}
               </button>`
-          : html`<span class="dim">Select servers to act on them.</span>`
+          : html`<span class="dim">${t('Select servers to act on them.')}</span>`
       }
     </div>`;
   }
   const { offered, sentences } = offersOf(selected);
   const hidden = selected.length - page.rows.filter(({ id }) => page.selection.ids.has(id)).length;
-  return html`<div class="actions" role="group" aria-label="Actions on the selected servers">
+  return html`<div class="actions" role="group" aria-label=${t('Actions on the selected servers')}>
     <span class="nowrap"
-      ><b>${count(selected.length, 'server')}</b> selected${hidden > 0 ? ` (${hidden} not shown)` : ''}</span
+      ><b>${serversSelected(selected.length)}</b>${hidden > 0 ? ` ${t('({0} not shown)', hidden)}` : ''}</span
     >
     ${offered.map((one, index) => action(page, one, index === 0))}
     ${button({
-      label: 'Refresh',
+      label: t('Refresh'),
       icon: 'refresh',
       run: () =>
         page.run(
@@ -198,14 +210,14 @@ function actions(page: Page): TemplateResult {
           selected.map(({ id }) => id),
         ),
     })}
-    <button type="button" class="link" @click=${() => page.selectNone()}>Clear selection</button>
+    <button type="button" class="link" @click=${() => page.selectNone()}>${t('Clear selection')}</button>
     ${sentences.length > 0 ? html`<span class="left-out">${icon('info')} ${sentences.join(' ')}</span>` : nothing}
   </div>`;
 }
 
 function action(page: Page, { offer, taken, left }: BulkAction, first: boolean): TemplateResult {
   const ids = taken.map(({ id }) => id);
-  const label = left.length > 0 ? `${offerWords[offer]} (${taken.length})` : offerWords[offer];
+  const label = left.length > 0 ? `${offerWords()[offer]} (${taken.length})` : offerWords()[offer];
   const look = looks[offer];
   const plans = offer !== 'resume' && offer !== 'cancel';
   return button({
@@ -213,8 +225,12 @@ function action(page: Page, { offer, taken, left }: BulkAction, first: boolean):
     icon: look,
     kind: first && offer === 'install' ? 'primary' : 'secondary',
     title: plans
-      ? `Shows the plan (${actionWords[offer].verb}, ${count(ids.length, 'server')}); nothing is done before you agree`
-      : `${offerWords[offer]} ${count(ids.length, 'server')}`,
+      ? t(
+          'Shows the plan ({0}, {1}); nothing is done before you agree',
+          actionWords()[offer].verb,
+          serverCount(ids.length),
+        )
+      : `${offerWords()[offer]} ${serverCount(ids.length)}`,
     run: () => (plans ? void page.plan(offer, ids) : page.run(offer, ids)),
   });
 }
@@ -224,9 +240,9 @@ function empty(page: Page): TemplateResult {
   return html`<div class="empty">
     ${
       filtered
-        ? html`<p>No server passes the filter.</p>
-            ${button({ label: 'Clear the Filter', run: () => page.clearFilter() })}`
-        : html`<p>The fleet file names no server yet.</p>`
+        ? html`<p>${t('No server passes the filter.')}</p>
+            ${button({ label: t('Clear the Filter'), run: () => page.clearFilter() })}`
+        : html`<p>${t('The fleet file names no server yet.')}</p>`
     }
   </div>`;
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { count } from '../../../vscode/words';
+import { t } from '../../../vscode/l10n';
+import { serverCount } from '../../../vscode/words';
 import type { LoadedPackage, ServerRow, SystemCard } from '../../protocol';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
@@ -11,10 +12,10 @@ import { distribution } from './chart';
 /** Each system: what its servers run, what is loaded for it, and how to load something else. */
 export function systems(page: Page): TemplateResult {
   const { cards, data } = page;
-  if (!cards || !data) return html`<div class="empty">${waiting('Asking for the packages')}</div>`;
+  if (!cards || !data) return html`<div class="empty">${waiting(t('Asking for the packages'))}</div>`;
   const rows = new Map<string, ServerRow[]>();
   for (const row of data.rows) rows.set(row.system, [...(rows.get(row.system) ?? []), row]);
-  return html`<div class="systems scroll" tabindex="0" role="region" aria-label="Systems">
+  return html`<div class="systems scroll" tabindex="0" role="region" aria-label=${t('Systems')}>
     ${cards.map((card) => system(page, card, rows.get(card.id) ?? []))}
   </div>`;
 }
@@ -28,15 +29,16 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
     <div class="card-head">
       <h2>${icon('server-environment')} ${id}</h2>
       <span class="dim"
-        >${product} · ${count(rows.length, 'server')}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
+        >${product} · ${serverCount(rows.length)}${rows.length > 0 ? ` · ${groupWords(rows)}` : ''}</span
       >
       <span class="grow"></span>
       ${
         due.length > 0
           ? button({
-              label: due.length === rows.length ? 'Update…' : `Update ${due.length} of ${rows.length}…`,
+              label:
+                due.length === rows.length ? t('Update…') : t('Update {0} of {1}…', due.length, rows.length),
               kind: 'primary',
-              title: 'Shows the plan first; nothing is done before you agree',
+              title: t('Shows the plan first; nothing is done before you agree'),
               run: () =>
                 void page.plan(
                   'install',
@@ -48,14 +50,14 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
       ${
         hasModules
           ? button({
-              label: 'Choose Versions…',
+              label: t('Choose Versions…'),
               icon: 'versions',
               run: () => page.run('chooseVersions', ids),
             })
           : nothing
       }
       ${button({
-        label: loaded && !hasModules ? 'Replace Package…' : 'Load Package…',
+        label: loaded && !hasModules ? t('Replace Package…') : t('Load Package…'),
         icon: 'folder-library',
         run: () => page.run('load', ids),
       })}
@@ -65,14 +67,14 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
       packages.length > 0
         ? html`<table class="packages">
             <caption class="dim">
-              ${hasModules ? 'What the fleet file wants, and whether it is loaded on this computer' : 'Loaded on this computer'}
+              ${hasModules ? t('What the fleet file wants, and whether it is loaded on this computer') : t('Loaded on this computer')}
             </caption>
             <thead>
               <tr>
-                <th scope="col">Package</th>
-                <th scope="col">Version</th>
-                <th scope="col">Loaded</th>
-                <th scope="col">Size</th>
+                <th scope="col">${t('Package')}</th>
+                <th scope="col">${t('Version')}</th>
+                <th scope="col">${t('Loaded')}</th>
+                <th scope="col">${t('Size')}</th>
                 <th scope="col">SHA-256</th>
               </tr>
             </thead>
@@ -81,7 +83,7 @@ function system(page: Page, card: SystemCard, rows: ServerRow[]): TemplateResult
             </tbody>
           </table>`
         : html`<p class="dim">
-            ${hasModules ? 'The fleet file names no modules.' : 'No package is loaded.'}
+            ${hasModules ? t('The fleet file names no modules.') : t('No package is loaded.')}
           </p>`
     }
   </section>`;
@@ -97,9 +99,9 @@ function packageRow(
     <td>
       ${
         loaded
-          ? html`${icon('pass', 'testing.iconPassed')} loaded`
+          ? html`${icon('pass', 'testing.iconPassed')} ${t('loaded')}`
           : html`${icon('cloud-download', 'charts.blue')}
-              <span class="dim">${hasRepository ? 'fetched when needed' : 'not loaded yet'}</span>`
+              <span class="dim">${hasRepository ? t('fetched when needed') : t('not loaded yet')}</span>`
       }
     </td>
     <td>${size === null ? '' : sizeText(size)}</td>

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { spanText } from '../../../updater/plan/expected';
+import { t } from '../../../vscode/l10n';
 import { outcomeWords, statusWords } from '../../../vscode/words';
 import {
   downtimeOf,
@@ -10,7 +10,7 @@ import {
   type RolloutView,
 } from '../../rollout-view';
 import { icon } from '../icons';
-import { clockTime, duration } from '../../../vscode/time';
+import { about, clockTime, duration } from '../../../vscode/time';
 
 export interface Scale {
   /** ms since 1970. */
@@ -46,21 +46,25 @@ export function timelineRow(
   const last = spans.at(-1);
   const [name, colour] = look(server);
   const words =
-    server.outcome !== null ? outcomeWords[server.outcome] : last ? statusWords[last.status] : 'not begun';
+    server.outcome !== null
+      ? outcomeWords()[server.outcome]
+      : last
+        ? statusWords()[last.status]
+        : t('not begun');
   const stretches = stretchesOf(spans, 'status');
   const said = stretches
-    .map(({ status, from, to }) => `${statusWords[status]} ${duration(to - from)}`)
+    .map(({ status, from, to }) => `${statusWords()[status]} ${duration(to - from)}`)
     .join(', ');
   return html`<li class="timeline-row">
-    <button type="button" class="timeline-name" title="Show this server" @click=${choose}>
+    <button type="button" class="timeline-name" title=${t('Show this server')} @click=${choose}>
       ${icon(name, colour)}<span class="name">${server.id}</span>
     </button>
-    <span class="track" role="img" aria-label=${`${server.id}: ${said || 'nothing yet'}`}>
+    <span class="track" role="img" aria-label=${`${server.id}: ${said || t('nothing yet')}`}>
       ${stretches.map(
         ({ status, from, to }) =>
           html`<span
             class="span s-${status}"
-            title=${`${statusWords[status]}, ${duration(to - from)}, from ${clockTime(from)}`}
+            title=${t('{0}, {1}, from {2}', statusWords()[status], duration(to - from), clockTime(from))}
             .style=${`left: ${percent(from - scale.from, whole)}%; width: ${percent(to - from, whole)}%`}
           ></span>`,
       )}
@@ -68,7 +72,7 @@ export function timelineRow(
     <span class="timeline-words">
       <span>${words}</span>
       ${work > 0 ? html`<span class="dim">${duration(work)}</span>` : nothing}
-      ${away > 0 ? html`<span class="dim">away ${duration(away)}</span>` : nothing}
+      ${away > 0 ? html`<span class="dim">${t('away {0}', duration(away))}</span>` : nothing}
       ${
         server.outcome === null && last?.status === 'queued' && last.detail !== null
           ? html`<span class="dim">${last.detail}</span>`
@@ -76,7 +80,7 @@ export function timelineRow(
       }
       ${
         server.outcome === null && work === 0 && server.expected !== null
-          ? html`<span class="dim">takes about ${spanText(server.expected.seconds)}</span>`
+          ? html`<span class="dim">${t('takes about {0}', about(server.expected.seconds))}</span>`
           : nothing
       }
       ${server.error === null ? nothing : html`<span class="dim">${server.error.message}</span>`}
@@ -114,12 +118,12 @@ const legendStatuses = [
 
 export function legend(view: RolloutView): TemplateResult {
   const used = new Set(view.servers.flatMap(({ phases }) => phases.map(({ status }) => status)));
-  return html`<ul class="legend" aria-label="What the colours mean">
+  return html`<ul class="legend" aria-label=${t('What the colours mean')}>
     ${legendStatuses
       .filter((status) => used.has(status))
       .map(
         (status) =>
-          html`<li class="legend-item"><span class="swatch s-${status}"></span>${statusWords[status]}</li>`,
+          html`<li class="legend-item"><span class="swatch s-${status}"></span>${statusWords()[status]}</li>`,
       )}
   </ul>`;
 }

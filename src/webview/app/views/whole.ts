@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { count } from '../../../vscode/words';
+import { lazily, t } from '../../../vscode/l10n';
 import { dropdown, iconButton, waiting } from '../controls';
 import { icon } from '../icons';
 import type { Page } from '../page';
@@ -21,21 +21,21 @@ export function whole(page: Page, grid: Grid): TemplateResult {
 function fault(page: Page, text: string): TemplateResult {
   return html`<div class="fault-bar" role="alert">
     ${icon('error')} <span class="grow">${text}</span>
-    ${iconButton({ label: 'Dismiss', icon: 'close', run: () => page.dismissFault() })}
+    ${iconButton({ label: t('Dismiss'), icon: 'close', run: () => page.dismissFault() })}
   </div>`;
 }
 
 function inside(page: Page, grid: Grid): TemplateResult {
   const { data } = page;
-  if (!data) return html`<main class="empty">${waiting('Loading the fleet')}</main>`;
+  if (!data) return html`<main class="empty">${waiting(t('Loading the fleet'))}</main>`;
   if (data.snapshot.fleet === null)
     return html`<main class="empty">
-      <h1>No fleet to show</h1>
+      <h1>${t('No fleet to show')}</h1>
       <p>
         ${
           data.snapshot.errors > 0
-            ? 'The fleet file has errors; Problems shows where.'
-            : 'Open a folder that holds a fleet file, or begin one.'
+            ? t('The fleet file has errors; Problems shows where.')
+            : t('Open a folder that holds a fleet file, or begin one.')
         }
       </p>
     </main>`;
@@ -55,44 +55,56 @@ function header(page: Page): TemplateResult {
   const ids = all.map(({ id }) => id);
   const systems = new Set(all.map(({ system }) => system)).size;
   return html`<header class="top">
-    <h1>${own?.name ?? 'Fleet'}</h1>
+    <h1>${own?.name ?? t('Fleet')}</h1>
     ${
       fleets.length > 1
         ? dropdown({
-            label: 'Fleet',
+            label: t('Fleet'),
             value: fleet ?? '',
             choices: fleets.map(({ id, name, file }) => ({ value: id, label: `${name} (${file})` })),
             change: (id) => void page.load(id),
           })
         : nothing
     }
-    <span class="dim">${count(all.length, 'server')} in ${count(systems, 'system')}</span>
+    <span class="dim">${sizeText(all.length, systems)}</span>
     ${
       errors > 0
         ? html`<span class="warning"
-            >${icon('warning', 'list.warningForeground')} The fleet file has ${count(errors, 'error')}; its
-            last good state is shown.</span
+            >${icon('warning', 'list.warningForeground')} ${errorsText(errors)}</span
           >`
         : nothing
     }
     <span class="grow"></span>
-    ${iconButton({ label: 'Refresh all servers', icon: 'refresh', run: () => page.run('refreshSelected', ids) })}
-    ${iconButton({ label: 'Open the fleet file', icon: 'go-to-file', run: () => page.run('openFleetFile', ids) })}
-    ${iconButton({ label: 'Run the doctor', icon: 'pulse', run: () => page.run('doctor', ids) })}
-    ${iconButton({ label: 'Show the log', icon: 'output', run: () => page.run('showLog', ids) })}
+    ${iconButton({ label: t('Refresh all servers'), icon: 'refresh', run: () => page.run('refreshSelected', ids) })}
+    ${iconButton({ label: t('Open the fleet file'), icon: 'go-to-file', run: () => page.run('openFleetFile', ids) })}
+    ${iconButton({ label: t('Run the doctor'), icon: 'pulse', run: () => page.run('doctor', ids) })}
+    ${iconButton({ label: t('Show the log'), icon: 'output', run: () => page.run('showLog', ids) })}
   </header>`;
 }
 
-const titles: Record<Tab, string> = {
-  servers: 'Servers',
-  systems: 'Systems',
-  rollouts: 'Rollouts',
-  plan: 'Plan',
-};
+/** How large the fleet is. */
+function sizeText(servers: number, systems: number): string {
+  if (servers === 1) return t('1 server in 1 system');
+  return systems === 1
+    ? t('{0} servers in 1 system', servers)
+    : t('{0} servers in {1} systems', servers, systems);
+}
+
+const errorsText = (n: number): string =>
+  n === 1
+    ? t('The fleet file has 1 error; its last good state is shown.')
+    : t('The fleet file has {0} errors; its last good state is shown.', n);
+
+const titles = lazily((): Record<Tab, string> => ({
+  servers: t('Servers'),
+  systems: t('Systems'),
+  rollouts: t('Rollouts'),
+  plan: t('Plan'),
+}));
 
 function tabList(page: Page): TemplateResult {
   const { tab } = page.view;
-  const shown = (Object.keys(titles) as Tab[]).filter((one) => one !== 'plan' || page.planned);
+  const shown = (Object.keys(titles()) as Tab[]).filter((one) => one !== 'plan' || page.planned);
   const onKey = (event: KeyboardEvent): void => {
     const at = shown.indexOf(tab);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: shown.length - 1 }[event.key];
@@ -102,7 +114,7 @@ function tabList(page: Page): TemplateResult {
     page.showTab(next);
     requestAnimationFrame(() => document.getElementById(`tab-${next}`)?.focus());
   };
-  return html`<div class="tabs" role="tablist" aria-label="Parts of the fleet view" @keydown=${onKey}>
+  return html`<div class="tabs" role="tablist" aria-label=${t('Parts of the fleet view')} @keydown=${onKey}>
     ${shown.map(
       (one) =>
         html`<button
@@ -115,7 +127,7 @@ function tabList(page: Page): TemplateResult {
           tabindex=${one === tab ? 0 : -1}
           @click=${() => page.showTab(one)}
         >
-          ${titles[one]}
+          ${titles()[one]}
         </button>`,
     )}
   </div>`;
