@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { pauseMeaning, skipMeaning, whatCancelMeans } from '../updater/rollout/meaning';
+import { waitsArmed } from '../updater/rollout/state';
 import type { RolloutSummary } from '../updater/updater';
 import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
@@ -52,7 +53,9 @@ export const skip: Command = async (faces, chosen) => {
   if (!picked) return;
   const { session, rollout, name } = picked;
   const waiting = rollout.servers
-    .filter(({ id, outcome }) => outcome === null && session.states.get(id)?.status === 'queued')
+    .filter(({ outcome }) => outcome === null)
+    .flatMap(({ id }) => session.states.get(id) ?? [])
+    .filter((state) => state.status === 'queued' && !waitsArmed(state))
     .map(({ id }) => id);
   const selected = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const meant = waiting.filter((id) => selected.has(id));

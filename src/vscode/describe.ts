@@ -2,7 +2,7 @@ import type { Server } from '../updater/fleet/model';
 import { coreModule } from '../updater/packages/coordinates';
 import { runsOnePackage } from '../updater/packages/loaded-version';
 import type { Severity } from '../updater/plan/plan';
-import type { ServerState } from '../updater/rollout/state';
+import { waitsArmed, type ServerState } from '../updater/rollout/state';
 import { t } from './l10n';
 import { escapeMarkdown } from './markdown';
 import { wholeTime } from './time';
@@ -65,7 +65,7 @@ export function describeStatus(state: ServerState): string {
   const word = statusWord(product, status);
   if (progress && progress.total > 0) return t('{0} {1} %', word, percent(progress));
   // "queued" would say that it waits for others.
-  if (status === 'queued' && step === 'wait' && detail !== null) return detail;
+  if (waitsArmed(state) && detail !== null) return detail;
   if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
     const why = besideName(id, state.error?.message ?? detail ?? '');

@@ -34,7 +34,7 @@ it('goes to the end and back by keyboard, with the focus on the line', async () 
 });
 
 it('narrows down by text and chip, and says how many are left', async () => {
-  await view.page.locator('#filter input').fill('system-39');
+  await view.page.getByRole('textbox', { name: 'Filter servers' }).fill('system-39');
   await view.page.getByText('100 of 5000 servers').waitFor();
   await view.page.getByRole('button', { name: /^failed/ }).click();
   await view.page.getByText('of 5000 servers').waitFor();
@@ -72,7 +72,7 @@ it('asks for everything again when a change is missing', async () => {
 
 it('acts on exactly the servers that are selected, and says whom it leaves out', async () => {
   await view.page.keyboard.press('Escape');
-  await view.page.locator('#filter input').fill('srv-12');
+  await view.page.getByRole('textbox', { name: 'Filter servers' }).fill('srv-12');
   await row('srv-12').click();
   await view.page.keyboard.press('Control+a');
   const shown = 1 + 10 + 100;

@@ -52,7 +52,7 @@ it(
   'is narrowed down by the keyboard alone, and remembers it over a reload',
   { timeout: minutes },
   async () => {
-    const filter = view().locator('#filter input');
+    const filter = view().getByRole('textbox', { name: 'Filter servers' });
     await view().locator('.line').first().click();
     await workbench().page.keyboard.press('/');
     await workbench().page.keyboard.type('breakwater');

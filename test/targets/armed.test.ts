@@ -196,6 +196,10 @@ describe.concurrent('an armed install on real Linux', () => {
 
     stop.abort();
     expect((await running).outcome).toBe('cancelled');
+    const said = anna.events.flatMap((event) =>
+      event.type === 'server-finished' ? [event.error?.message] : [],
+    );
+    expect(said.sort()).toEqual(['p1', 'p2'].map((id) => `${id} was disarmed before it began.`));
     for (const box of Object.values(boxes)) expect(await ends(box)).toMatch(/^cancelled\t/);
   });
 });

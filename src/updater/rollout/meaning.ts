@@ -1,9 +1,10 @@
 import type { ServerStatus } from './events';
-import type { ServerState } from './state';
+import { waitsArmed, type ServerState } from './state';
 
 /** What cancelling means for a server, by what is being done to it. Said before it is done. */
 const cancelMeans = {
   waits: 'waiting: not begun, and stays as it is',
+  armed: 'armed: is disarmed and stays as it is, unless it has begun by itself meanwhile',
   transfer: 'downloading: the transfer stops and keeps what has arrived; nothing that runs there changes',
   before: 'before the restart: what was staged is taken back; the version that runs there stays',
   behind: 'at its restart, or past it: it cannot be stopped any more, and ends by itself',
@@ -20,18 +21,19 @@ const phases: Partial<Record<ServerStatus, Phase>> = {
   failed: 'waits',
 };
 
-const order: readonly Phase[] = ['behind', 'before', 'transfer', 'waits'];
+const order: readonly Phase[] = ['behind', 'before', 'transfer', 'armed', 'waits'];
 
 /** What cancelling a rollout means in general, for whoever does not see its servers. */
 export const cancelMeaning =
-  'Transfers stop and keep what has arrived. An installation that is not yet at its restart is undone; one that is past it ends by itself. Nothing else is begun.';
+  'Transfers stop and keep what has arrived. An installation that is not yet at its restart is undone; one that is past it ends by itself. An armed one is disarmed. Nothing else is begun.';
 
 /** What cancelling a rollout means for each of its servers now, one sentence a phase, the most serious first. */
 export function whatCancelMeans(states: Iterable<ServerState>, rollout: string): string[] {
   const inPhase = new Map<Phase, string[]>();
-  for (const { id, rollout: own, status } of states) {
-    const phase = own === rollout ? phases[status] : undefined;
-    if (phase === undefined) continue;
+  for (const state of states) {
+    const { id, rollout: own, status } = state;
+    const phase = waitsArmed(state) ? 'armed' : phases[status];
+    if (own !== rollout || phase === undefined) continue;
     inPhase.set(phase, [...(inPhase.get(phase) ?? []), id]);
   }
   const said = order.flatMap((phase) => {

@@ -33,6 +33,10 @@ export interface ServerState {
   assessment: Assessment | null;
 }
 
+/** What was laid down on it waits there for its time. */
+export const waitsArmed = ({ status, step }: Pick<ServerState, 'status' | 'step'>): boolean =>
+  status === 'queued' && step === 'wait';
+
 export function initialState(fleet: Fleet, at: string): Map<string, ServerState> {
   return new Map(
     servers(fleet).map((server) => [

@@ -92,8 +92,9 @@ export class Work {
   }
 
   private cancelled(error: FleetError): FleetError {
-    const { server } = this.context;
+    const { server, detach } = this.context;
     const step = error.step ?? 'connect';
+    if (step === 'wait' && !detach.aborted) return disarmed(server);
     return new FleetError(
       'cancelled',
       `${server.id} was cancelled in ${step}; what lies on the server is kept.`,

@@ -8,6 +8,7 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { html, nothing, type TemplateResult } from 'lit';
+import { ref } from 'lit/directives/ref.js';
 import { icon } from './icons';
 
 export function defineControls(): void {
@@ -69,10 +70,12 @@ export function textField(options: {
   change: (value: string) => void;
 }): TemplateResult {
   const { label, value, id, change } = options;
+  // On its way into the page the toolkit's field names itself "Text field".
+  const named = (field?: Element): void => queueMicrotask(() => field?.setAttribute('aria-label', label));
   return html`<vscode-text-field
     id=${id}
     class="text-field"
-    aria-label=${label}
+    ${ref(named)}
     placeholder=${label}
     .value=${value}
     @input=${(event: Event) => change((event.target as HTMLInputElement).value)}

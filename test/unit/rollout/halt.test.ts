@@ -173,7 +173,7 @@ describe('a server whose update failed', () => {
 
 describe('what cancelling means', () => {
   it('is said for each phase, the most serious first', () => {
-    const states = [...initialState(fleetOf({ s: { servers: 8 } }), at(0)).values()];
+    const states = [...initialState(fleetOf({ s: { servers: 9 } }), at(0)).values()];
     const status = [
       'queued',
       'downloading',
@@ -186,12 +186,14 @@ describe('what cancelling means', () => {
     const now = states.map((state, i) => ({
       ...state,
       status: status[i] ?? ('queued' as const),
+      step: i === 8 ? 'wait' : null,
       rollout: i === 7 ? 'other' : i === 6 ? null : 'r',
     }));
     expect(whatCancelMeans(now, 'r')).toEqual([
       's-3, s-4: at its restart, or past it: it cannot be stopped any more, and ends by itself.',
       's-2, s-5: before the restart: what was staged is taken back; the version that runs there stays.',
       's-1: downloading: the transfer stops and keeps what has arrived; nothing that runs there changes.',
+      's-8: armed: is disarmed and stays as it is, unless it has begun by itself meanwhile.',
       's-0: waiting: not begun, and stays as it is.',
     ]);
     expect(whatCancelMeans(now, 'unknown')).toEqual([cancelMeaning]);
