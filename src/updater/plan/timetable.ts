@@ -11,12 +11,12 @@ interface Span {
 
 /** Who is down when, in each scope. */
 export class Timetable {
-  private readonly scopes = new Map<string, Lane[]>();
+  private readonly scopes = new Map<string, Track>();
 
   /** The first moment from `at` on at which every scope has a place for `ms`. */
   free(scopes: readonly Scope[], at: number, ms: number): number {
     for (let from = at; ;) {
-      const next = Math.max(from, ...scopes.map((scope) => this.freeIn(scope, from, ms)));
+      const next = Math.max(from, ...scopes.map(({ name, most }) => this.track(name).free(most, from, ms)));
       if (next === from) return from;
       from = next;
     }
@@ -27,32 +27,50 @@ export class Timetable {
    * @returns tells when the next one begins that counts on this one to be up by then; Infinity: none does
    */
   take(scopes: readonly Scope[], span: Span): () => number {
-    const ends = scopes.map(({ name, most }) => {
-      const lanes = this.lanes(name);
-      let lane = lanes.find((one) => one.free(span.from, span.to - span.from) === span.from);
-      if (lane === undefined) lanes.push((lane = new Lane()));
-      lane.take(span);
-      const mine = lane;
-      return () => (lanes.length < most ? Infinity : mine.next(span.from));
-    });
+    const ends = scopes.map(({ name, most }) => this.track(name).take(most, span));
     return () => Math.min(...ends.map((next) => next()));
   }
 
-  private lanes(name: string): Lane[] {
+  private track(name: string): Track {
     const known = this.scopes.get(name);
     if (known !== undefined) return known;
-    const lanes: Lane[] = [];
-    this.scopes.set(name, lanes);
-    return lanes;
+    const track = new Track();
+    this.scopes.set(name, track);
+    return track;
+  }
+}
+
+/** One scope: as many lanes as servers of it are down at once at the most. */
+class Track {
+  private readonly lanes: Lane[] = [];
+  private taken = 0;
+  /** The limits that its servers came in with. */
+  private readonly limits = { least: Infinity, most: 0 };
+
+  free(most: number, at: number, ms: number): number {
+    // So many of the lanes have to be empty, that with this one there are not too many.
+    const empty = this.lanes.length - Math.max(1, most) + 1;
+    if (empty <= 0) return at;
+    const times = this.lanes.map((lane) => lane.free(at, ms)).sort((a, b) => a - b);
+    return times[empty - 1] ?? at;
   }
 
-  private freeIn({ name, most }: Scope, at: number, ms: number): number {
-    const lanes = this.lanes(name);
-    // So many of the lanes have to be empty, that with this one there are not too many.
-    const empty = lanes.length - Math.max(1, most) + 1;
-    if (empty <= 0) return at;
-    const times = lanes.map((lane) => lane.free(at, ms)).sort((a, b) => a - b);
-    return times[empty - 1] ?? at;
+  take(most: number, span: Span): () => number {
+    const { lanes, limits } = this;
+    let lane = lanes.find((one) => one.free(span.from, span.to - span.from) === span.from);
+    if (lane === undefined) lanes.push((lane = new Lane()));
+    lane.take(span);
+    this.taken++;
+    limits.least = Math.min(limits.least, most);
+    limits.most = Math.max(limits.most, most);
+    const mine = lane;
+    return () => {
+      // All of them at once would not be too many.
+      if (this.taken <= limits.least) return Infinity;
+      // Whoever comes behind with a narrower limit counts on every lane.
+      const counting = limits.least === limits.most ? [mine] : lanes;
+      return Math.min(...counting.map((one) => one.next(span.from)));
+    };
   }
 }
 

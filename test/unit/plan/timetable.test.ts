@@ -67,6 +67,39 @@ describe('the timetable of servers that begin by themselves', () => {
             );
         },
       ),
+      {
+        examples: [
+          [
+            [
+              { at: 0, ms: 1, late: 16 },
+              { at: 6, ms: 11, late: 0 },
+              { at: 0, ms: 1, late: 16 },
+              { at: 1, ms: 3, late: 13 },
+            ],
+            3,
+          ],
+        ],
+      },
+    );
+  });
+
+  it('lets nobody late run into those behind him where some of them bear fewer beside them', () => {
+    const one = fc.record({ at: fc.nat(30), ms: fc.integer({ min: 1, max: 12 }), late: fc.nat(20) });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(one, fc.integer({ min: 1, max: 4 })), { maxLength: 20 }), (all) => {
+        const spans = placed(all.map(([{ at, ms }, most]) => ({ at, ms, scopes: [{ name: 'a', most }] })));
+        const limits = new Set(all.map(([, most]) => most));
+        fc.pre(limits.size > 1 && all.length > Math.min(...limits));
+        const late = spans.map(({ from, ms, next }, index) =>
+          Math.max(from, Math.min(from + (all[index]?.[0].late ?? 0), next() - ms)),
+        );
+        spans.forEach((first, i) => {
+          spans.forEach((second, j) => {
+            if (first.to > second.from || first.from >= second.from) return;
+            expect((late[i] ?? 0) + first.ms).toBeLessThanOrEqual(late[j] ?? 0);
+          });
+        });
+      }),
     );
   });
 
