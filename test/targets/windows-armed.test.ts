@@ -125,31 +125,20 @@ describe('an armed install on Windows', () => {
     expect(state.facts?.service?.state).toBe('running');
   });
 
-  it('begins by how long it is from now where the clock is wrong, and not at all should that be set meanwhile', async () => {
+  it('does not begin where the clock was wrong and is set while it waits', async () => {
     const place = await scene('w4');
     const { machine, id, someone } = place;
     await setClock(lab(), machine, 86_400);
     const anna = await someone();
-    const first = await arm(place, anna, 900);
+    const { rollout } = await arm(place, anna, 900);
     expect(
       anna.events.some((event) => event.type === 'log' && /clock is 86\d{3} s ahead/.test(event.message)),
     ).toBe(true);
-    await until('it has looked at its clock', () => existsSync(seenBy(first.rollout)), patience);
+    const seen = machine.file(`${STATE}\\jobs\\${rollout}-1\\clock.seen`);
+    await until('it has looked at its clock', () => existsSync(seen), patience);
     await setClock(lab(), machine, 0);
     expect(await exitOf(machine)).toMatch(/^failed\twait\tits clock was wrong .* moved by -86\d{3} seconds/);
     await anna.updater.dispose();
-
-    await setClock(lab(), machine, -86_400);
-    const bert = await someone();
-    expect(await bert.state(id)).toMatchObject({ version: '4.3.1', rollback: [] });
-    const second = await arm(place, bert, 40);
-    await until('it begins', begins(machine, 'check-space'), patience);
-    expect(Date.now()).toBeGreaterThanOrEqual(second.startsAt - 1000);
-    expect(await exitOf(machine)).toMatch(/^done\t/);
-    expect(await bert.state(id)).toMatchObject({ version: '4.3.5', rollback: ['4.3.1'] });
-
-    function seenBy(rollout: string): string {
-      return machine.file(`${STATE}\\jobs\\${rollout}-1\\clock.seen`);
-    }
+    expect(await (await someone()).state(id)).toMatchObject({ version: '4.3.1', rollback: [] });
   });
 });
