@@ -112,10 +112,10 @@ describe('an armed install on Windows', () => {
   });
 
   it('does not begin behind its time: the machine was off, and says so', async () => {
-    const place = await scene('w3', { downMs: 40_000 });
+    const place = await scene('w3', { downMs: 50_000 });
     const { machine, id, someone } = place;
     const anna = await someone();
-    const { startsAt } = await arm(place, anna, 25, 5);
+    const { startsAt } = await arm(place, anna, 35, 5);
     await anna.updater.dispose();
     await machine.powerCycle();
     expect(Date.now()).toBeGreaterThan(startsAt + 5_000);

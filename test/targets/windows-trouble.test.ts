@@ -57,7 +57,10 @@ describe('an installer of Eocortex', () => {
     await unchanged();
 
     // One that leaves the service stopped has done its work; it is started.
-    expect(await install(desk, machine, id, { mode: 'stopped' })).toMatchObject({ outcome: 'done' });
+    expect(await install(desk, machine, id, { mode: 'stopped' })).toMatchObject({
+      outcome: 'done',
+      failures: [],
+    });
     const state = await desk.state(id);
     expect(state).toMatchObject({ status: 'installed', version: '4.3.5', rollback: ['4.3.1'] });
     expect(state.facts?.service?.state).toBe('running');
