@@ -2,7 +2,7 @@
 // Schema that the editor reads.
 import * as esbuild from 'esbuild';
 import { rm, writeFile } from 'node:fs/promises';
-import { lean } from './scripts/lib/lean.mjs';
+import { asProduct } from './scripts/lib/bundling.mjs';
 import { buildInParts } from './scripts/lib/parts.mjs';
 import { texts } from './scripts/lib/text-files.mjs';
 
@@ -11,16 +11,10 @@ const production = process.argv.includes('--production') || !watch;
 
 /** @type {esbuild.BuildOptions} */
 const common = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
+  ...asProduct,
   minify: production,
   sourcemap: production ? false : 'linked',
-  plugins: [texts],
-  external: ['vscode', 'cpu-features', '*.node'],
-  // Its CommonJS form loads its parts in a way that no bundler follows.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  external: ['vscode', ...asProduct.external],
   charset: 'utf8',
   logLevel: 'info',
   metafile: true,
@@ -30,11 +24,11 @@ const product = {
   ...common,
   entryPoints: ['src/extension.ts', 'src/cli.ts'],
   outdir: 'dist',
-  plugins: [lean, texts],
 };
 // The page of the fleet view, which runs in a browser of VS Code's.
 const page = {
   ...common,
+  plugins: [texts],
   entryPoints: { webview: 'src/webview/app/main.ts' },
   outdir: 'dist',
   platform: 'browser',
@@ -42,8 +36,8 @@ const page = {
   format: 'iife',
   loader: { '.svg': 'text' },
 };
-// The demo fleet of `npm start`; not shipped.
-const demo = { ...common, entryPoints: ['demo/main.ts'], outfile: 'out/demo.cjs' };
+// The demo fleet of `npm start`, whose servers are what the product never is; not shipped.
+const demo = { ...common, plugins: [texts], entryPoints: ['demo/main.ts'], outfile: 'out/demo.cjs' };
 
 /** The JSON Schema of the fleet file comes from the same source as its types and its checks. */
 async function writeFleetSchema() {

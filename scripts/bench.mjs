@@ -4,9 +4,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './lib/browser.mjs';
-import { lean } from './lib/lean.mjs';
+import { asProduct } from './lib/bundling.mjs';
 import { ensureBuilt, ensureDebianPackages, ensureDependencies, inRepo, run } from './lib/prepare.mjs';
-import { texts } from './lib/text-files.mjs';
 
 const minutes = 60_000;
 
@@ -20,6 +19,7 @@ const chromium = await ensureChromium().catch(() => undefined);
 const folder = inRepo('out', 'bench', String(process.pid));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 await build({
+  ...asProduct,
   entryPoints: [
     inRepo('bench', 'main.ts'),
     ...readdirSync(inRepo('bench', 'clients')).map((name) => inRepo('bench', 'clients', name)),
@@ -27,13 +27,7 @@ await build({
   outbase: inRepo('bench'),
   outdir: folder,
   outExtension: { '.js': '.cjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  external: ['cpu-features', '*.node', 'playwright-core'],
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  plugins: [lean, texts],
+  external: [...asProduct.external, 'playwright-core'],
   logLevel: 'warning',
 });
 const { code } = await run(process.execPath, [join(folder, 'main.cjs'), ...process.argv.slice(2)], {

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { lean } from '../../scripts/lib/lean.mjs';
-import { texts } from '../../scripts/lib/text-files.mjs';
+import { asProduct } from '../../scripts/lib/bundling.mjs';
 import type { TransferJob } from '../../bench/clients/transfer';
 import { makeKey, startSshd } from '../lab/sshd';
 
@@ -17,14 +16,9 @@ const client = join(folder, 'transfer.cjs');
 beforeAll(async () => {
   // As the product is built, so with what it has instead of parts of its libraries.
   await build({
+    ...asProduct,
     entryPoints: ['bench/clients/transfer.ts'],
     outfile: client,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    plugins: [lean, texts],
-    external: ['cpu-features', '*.node'],
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'error',
   });
 });

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemo, type Demo } from '../../demo/fleet';
-import { lean } from '../../scripts/lib/lean.mjs';
-import { texts } from '../../scripts/lib/text-files.mjs';
+import { asProduct } from '../../scripts/lib/bundling.mjs';
 
 let folder: string;
 let demo: Demo;
@@ -14,15 +13,9 @@ let demo: Demo;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli 100% '));
   await build({
+    ...asProduct,
     entryPoints: ['src/cli.ts'],
     outfile: join(folder, 'cli.js'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    plugins: [lean, texts],
-    external: ['cpu-features', '*.node'],
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'error',
   });
   demo = await startDemo(join(folder, 'demo'), {

@@ -16,8 +16,7 @@ import {
   scratch,
   type SystemRecipe,
 } from './fleet-in-lab';
-import { lean } from '../../scripts/lib/lean.mjs';
-import { texts } from '../../scripts/lib/text-files.mjs';
+import { asProduct } from '../../scripts/lib/bundling.mjs';
 
 /** What can happen on the way: each ends in a state with a name, and going on later finishes the job once. */
 describe('bad luck', () => {
@@ -233,15 +232,9 @@ describe('bad luck', () => {
     const id = idOf(recipe);
     const cli = join(recipe.folder, 'cli.cjs');
     await esbuild.build({
+      ...asProduct,
       entryPoints: ['src/cli.ts'],
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
       outfile: cli,
-      plugins: [lean, texts],
-      external: ['cpu-features', '*.node'],
-      alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
       logLevel: 'error',
     });
     const env = { ...process.env, VMS_FLEET_HOME: operator.dataDir, HOME: recipe.folder };
