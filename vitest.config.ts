@@ -27,7 +27,9 @@ export default defineConfig({
           exclude: ['test/targets/windows*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          globalSetup: 'test/lab/build-image.ts',
+          // Machines of their own each, which mostly wait.
+          maxWorkers: 2,
         },
       },
       {

@@ -87,7 +87,7 @@ interface Item extends vscode.QuickPickItem {
 }
 
 /** By their innermost group, in the order of the file; what cannot be picked is named at the end. */
-function items({ fresh, there, unfit }: Candidates): Item[] {
+function items({ fresh, ...others }: Candidates): Item[] {
   const groups = new Map<string, Item[]>();
   for (const one of fresh) {
     const { id, found } = one;
@@ -105,7 +105,7 @@ function items({ fresh, there, unfit }: Candidates): Item[] {
   const separator = (label: string): Item => ({ label, kind: vscode.QuickPickItemKind.Separator });
   return [
     ...[...groups].flatMap(([group, inside]) => [...(group === '' ? [] : [separator(group)]), ...inside]),
-    ...leftOut({ there, unfit }).map(separator),
+    ...leftOut(others).map(separator),
   ];
 }
 
@@ -119,20 +119,16 @@ function wayOf({ name, entry, way }: Found, id: string): string {
   return oneLine(words.filter((word) => word !== '').join(' · '));
 }
 
-function leftOut({ there, unfit }: Pick<Candidates, 'there' | 'unfit'>): string[] {
-  const known = there.map(({ name, id }) => (name === id ? name : `${name} (${id})`));
+function leftOut({ there, twice, unfit }: Omit<Candidates, 'fresh'>): string[] {
+  const named = (hosts: typeof there): string =>
+    listed(
+      hosts.map(({ name, id }) => (name === id ? name : `${name} (${id})`)),
+      5,
+    );
+  const why = unfit.map((one) => `${one.name} (${one.why.replace(/\.$/, '')})`);
   return [
-    ...(known.length > 0 ? [t('In the fleet file already: {0}.', listed(known, 5))] : []),
-    ...(unfit.length > 0
-      ? [
-          t(
-            'Left out: {0}.',
-            listed(
-              unfit.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`),
-              3,
-            ),
-          ),
-        ]
-      : []),
+    ...(there.length > 0 ? [t('In the fleet file already: {0}.', named(there))] : []),
+    ...(twice.length > 0 ? [t('The same machine as another of these: {0}.', named(twice))] : []),
+    ...(why.length > 0 ? [t('Left out: {0}.', listed(why, 3))] : []),
   ];
 }

@@ -1,7 +1,6 @@
 import type { FleetEvent } from '../updater/rollout/events';
-import { oneVersion } from '../updater/rollout/summary';
 import type { RolloutSummary } from '../updater/updater';
-import { willAct } from '../updater/plan/plan';
+import { oneVersion, willAct } from '../updater/plan/plan';
 
 /** What an event changed: which rollouts there are or how one of them stands, or only the counts of one. */
 export type Change = 'list' | 'one';
@@ -60,7 +59,7 @@ function begun(id: string, event: Started, before: RolloutSummary | undefined): 
   const servers = before?.servers ?? plan.servers.map((server) => ({ id: server.id, outcome: null }));
   return {
     ...{ id, action, fleet, by, finishedAt: null, state: 'running' },
-    to: before?.to ?? oneVersion(plan),
+    to: before?.to ?? oneVersion(plan.servers),
     startedAt: before?.startedAt ?? at,
     servers: servers.map((server) => (anew.has(server.id) ? { id: server.id, outcome: null } : server)),
     ...(before?.damaged && { damaged: true }),

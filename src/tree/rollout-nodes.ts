@@ -6,6 +6,7 @@ import type { RolloutSummary } from '../updater/updater';
 import { serverTooltip } from '../vscode/describe';
 import { capabilities } from '../vscode/ids';
 import { escapeMarkdown } from '../vscode/markdown';
+import { rolloutWords } from '../vscode/words';
 import type { FleetSession } from '../vscode/session';
 import type { RolloutList } from './rollout-list';
 import * as words from './rollout-words';
@@ -63,7 +64,7 @@ export class RolloutNode implements TreeNode {
     const { summary } = this;
     if (!summary) return new vscode.TreeItem(this.rollout);
     const fleet = this.ofSeveral ? ` · ${this.session.fleet.name}` : '';
-    return itemOf(this, words.rolloutLabel(summary), {
+    return itemOf(this, rolloutWords(summary).verb, {
       description: words.rolloutDescription(summary) + fleet,
       icon: words.rolloutIcon(summary),
       words: words.rolloutCapabilities(summary, this.isOpen),

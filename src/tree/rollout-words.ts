@@ -8,13 +8,7 @@ import { capabilities, type Capability } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
 import { dayAndTime, duration, wholeTime } from '../vscode/time';
-import { actionWords, outcomeWords, rolloutStateWords, tallied } from '../vscode/words';
-
-/** "Install 1.5.0": the version only where all go to the same. */
-export function rolloutLabel({ action, to }: RolloutSummary): string {
-  const { verb } = actionWords()[action];
-  return to && action !== 'restart' ? `${verb} ${to}` : verb;
-}
+import { outcomeWords, rolloutStateWords, rolloutWords, tallied } from '../vscode/words';
 
 /** "running · 2 of 5 done, 1 failed · Nov 26, 22:10 · me@here". */
 export function rolloutDescription(rollout: RolloutSummary): string {
@@ -93,7 +87,7 @@ export function rolloutTooltip(rollout: RolloutSummary, fleet: string): string {
     [t('Servers'), counts(rollout)],
   ];
   return [
-    `**${escapeMarkdown(rolloutLabel(rollout))}** ${escapeMarkdown(stateWord(rollout))}`,
+    `**${escapeMarkdown(rolloutWords(rollout).verb)}** ${escapeMarkdown(stateWord(rollout))}`,
     lines.map(([name, value]) => `${name}: ${escapeMarkdown(value)}`).join('  \n'),
   ].join('\n\n');
 }

@@ -54,7 +54,7 @@ function versions(server: Server, state: ServerState): string {
 
 /** "downloading 42 %", "failed: No space", "blocked: needs 5 GB. · not downloaded". */
 export function describeStatus(state: ServerState): string {
-  const { id, status, step, detail, progress, reasons, product } = state;
+  const { id, status, detail, progress, reasons, product } = state;
   // It runs what it runs: nobody has said what it shall run.
   if (
     status === 'installed' &&
@@ -66,13 +66,18 @@ export function describeStatus(state: ServerState): string {
   if (progress && progress.total > 0) return t('{0} {1} %', word, percent(progress));
   // "queued" would say that it waits for others.
   if (waitsArmed(state) && detail !== null) return detail;
-  if (busyStatuses.has(status)) return [word, detail ?? step].filter((part) => part).join(': ');
+  if (busyStatuses.has(status)) return [word, doneNow(state)].filter((part) => part).join(': ');
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported') {
     const why = besideName(id, state.error?.message ?? detail ?? '');
     return why ? `${word}: ${why}` : word;
   }
   const blocked = blockedBy(state);
   return blocked === undefined ? word : `${t('blocked: {0}', blocked)} · ${word}`;
+}
+
+/** What is being done to a server, beside its status: a step of the same name says nothing more. */
+export function doneNow({ status, step, detail }: ServerState): string {
+  return detail ?? (step === null || status.startsWith(step) ? '' : step);
 }
 
 /** Why something failed, where the server's name stands before it: its own sentence begins with that name. */

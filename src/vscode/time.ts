@@ -1,4 +1,4 @@
-import { spokenLanguage, t } from './l10n';
+import { lazily, spokenLanguage, t } from './l10n';
 
 /** "45 s", "3 min", "2 h 5 min", "3 d": short, for it stands in a narrow column. */
 export function duration(ms: number): string {
@@ -32,12 +32,17 @@ export function since(from: number, now: number): string {
   return seconds < 60 ? t('just now') : duration(Math.floor(seconds / 60) * 60_000);
 }
 
-export const clockTime = (ms: number): string =>
-  new Date(ms).toLocaleTimeString(spokenLanguage().language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+/** Its format is made once, which takes longer than all that a table says with it. What is no time (a journal may say anything) is "?". */
+function saidBy(options: Intl.DateTimeFormatOptions): (ms: number) => string {
+  const made = lazily(() => new Intl.DateTimeFormat(spokenLanguage().language, options));
+  return (ms) => (Number.isNaN(ms) ? '?' : made().format(ms));
+}
+
+const dayShort = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+const thisYear = saidBy(dayShort);
+const otherYear = saidBy({ year: 'numeric', ...dayShort });
+
+export const clockTime = saidBy({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** Day and time in full. */
 export const wholeTime = (iso: string): string => new Date(iso).toLocaleString(spokenLanguage().language);
@@ -46,10 +51,6 @@ export const day = (iso: string): string => new Date(iso).toLocaleDateString(spo
 
 /** The year only where it is another one. */
 export function dayAndTime(ms: number): string {
-  const date = new Date(ms);
-  const same = date.getFullYear() === new Date().getFullYear();
-  return date.toLocaleString(spokenLanguage().language, {
-    ...(!same && { year: 'numeric' }),
-    ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' },
-  });
+  const same = new Date(ms).getFullYear() === new Date().getFullYear();
+  return (same ? thisYear : otherYear)(ms);
 }

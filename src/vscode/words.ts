@@ -57,6 +57,16 @@ export const actionWords = lazily((): Record<Action, { verb: string; doing: stri
   restart: { verb: t('Restart'), doing: t('Restarting') },
 }));
 
+/** "Install 1.5.0", "Installing 1.5.0": the version only where all its servers go to the same. */
+export function rolloutWords({ action, to }: { action: Action; to?: string | null | undefined }): {
+  verb: string;
+  doing: string;
+} {
+  const words = actionWords()[action];
+  if (!to || action === 'restart') return words;
+  return { verb: t('{0} {1}', words.verb, to), doing: t('{0} {1}', words.doing, to) };
+}
+
 /** How a server's part of a rollout ended; or that it begins by itself. */
 export const outcomeWords = lazily((): Record<Outcome | 'armed', string> => ({
   armed: t('armed'),

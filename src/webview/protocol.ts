@@ -119,6 +119,8 @@ export interface ServerDetail {
 export interface PastRollout {
   id: string;
   action: Action;
+  /** The one version that its servers go to. */
+  to?: string | null;
   by: string;
   startedAt: string;
   finishedAt: string | null;

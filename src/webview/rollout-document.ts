@@ -1,27 +1,22 @@
+import { oneVersion, willAct } from '../updater/plan/plan';
 import { t } from '../vscode/l10n';
 import { escapeMarkdown as text, table } from '../vscode/markdown';
-import { actionWords, outcomeWords, rolloutStateWords } from '../vscode/words';
+import { outcomeWords, rolloutStateWords, rolloutWords } from '../vscode/words';
 import { duration } from '../vscode/time';
-import {
-  downtimeOf,
-  spansOf,
-  willActOn,
-  workTimeOf,
-  type RolloutServer,
-  type RolloutView,
-} from './rollout-view';
+import { downtimeOf, spansOf, workTimeOf, type RolloutServer, type RolloutView } from './rollout-view';
 
 /** The report of a rollout for reading and for keeping, as Markdown: what was done on which server, how long it was away, what failed. */
 export function rolloutDocument(view: RolloutView, fleet: string, now: number): string {
   const { action, id, by, startedAt, finishedAt, outcome, servers } = view;
+  const { verb } = rolloutWords({ action, to: oneVersion(servers) });
   const end = finishedAt === null ? now : Date.parse(finishedAt);
-  const acting = servers.filter(willActOn);
-  const left = servers.filter((server) => !willActOn(server));
+  const acting = servers.filter(willAct);
+  const left = servers.filter((server) => !willAct(server));
   const failed = acting.filter(({ error }) => error !== null);
   const state = outcome === null ? t('not ended') : rolloutStateWords()[outcome];
   const done = acting.filter((server) => server.outcome === 'done').length;
   return [
-    `# ${t('{0}: {1}, {2}', actionWords()[action].verb, state, text(fleet))}`,
+    `# ${t('{0}: {1}, {2}', text(verb), state, text(fleet))}`,
     finishedAt === null
       ? t('Rollout {0} by {1}. Began {2}, not ended.', text(id), text(by), startedAt)
       : t(

@@ -145,7 +145,7 @@ export function foldJournal(events: readonly FleetEvent[]): RolloutView | undefi
 
 /** Those that the rollout acts on, wave by wave. */
 export function wavesOf({ servers }: RolloutView): { wave: number; servers: RolloutServer[] }[] {
-  const waves = groupBy(servers.filter(willActOn), ({ wave }) => wave);
+  const waves = groupBy(servers.filter(willAct), ({ wave }) => wave);
   return [...waves].sort(([a], [b]) => a - b).map(([wave, own]) => ({ wave, servers: own }));
 }
 
@@ -158,9 +158,6 @@ function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
   }
   return groups;
 }
-
-export const willActOn = ({ verdict }: Pick<RolloutServer, 'verdict'>): boolean =>
-  willAct({ verdict } as PlanServer);
 
 export interface Span extends Phase {
   /** ms since 1970. */
@@ -220,7 +217,7 @@ export interface Forecast {
  * Waves wait for each other, systems do not.
  */
 export function forecast(view: RolloutView, now: number): Forecast {
-  const acting = view.servers.filter(willActOn);
+  const acting = view.servers.filter(willAct);
   const open = acting.filter(({ outcome }) => outcome === null);
   if (view.finishedAt !== null || open.length === 0) return { endsAt: null, note: '' };
   const waits = open.filter(

@@ -1,7 +1,7 @@
 import type { Server } from '../updater/fleet/model';
 import type { ServerState } from '../updater/rollout/state';
 import { serverCapabilities } from '../vscode/capabilities';
-import { besideName, blockedBy, moduleRows, percent, serverIcon } from '../vscode/describe';
+import { besideName, blockedBy, doneNow, moduleRows, percent, serverIcon } from '../vscode/describe';
 import { capabilities, type Capability } from '../vscode/ids';
 import { busyStatuses, failedStatuses, modulesToChange, oneLine, wantedVersion } from '../vscode/words';
 import type { Offer, ServerRow } from './protocol';
@@ -46,8 +46,8 @@ export function rowOf(
 }
 
 function noteOf(server: Server, state: ServerState): string {
-  const { status, step, detail, error, rollout } = state;
-  if (busyStatuses.has(status)) return detail ?? step ?? '';
+  const { status, detail, error, rollout } = state;
+  if (busyStatuses.has(status)) return doneNow(state);
   if (failedStatuses.has(status) || status === 'unreachable' || status === 'unsupported')
     return besideName(server.id, error?.message ?? detail ?? '');
   if (rollout !== null) return detail ?? '';

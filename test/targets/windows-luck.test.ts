@@ -44,7 +44,7 @@ describe('bad luck on Windows', () => {
     const place = await scene('l1', {}, 30_000_000);
     const { machine, desk, id } = place;
     const downloading = desk.act('download', [id]);
-    await desk.next('progress', ({ step, done }) => step === 'download' && done > 15_000_000);
+    await desk.next('progress', ({ step, done }) => step === 'download' && done > 20_000_000);
     machine.cut();
     const again = desk.next('progress', ({ step }) => step === 'download');
     await machine.mend();

@@ -71,7 +71,14 @@ export function verdict(reasons: readonly Reason[]): Verdict {
   return (['blocked', 'skip', 'confirm'] as const).find((one) => said.includes(one)) ?? 'ready';
 }
 
-export const willAct = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
+export const willAct = ({ verdict }: Pick<PlanServer, 'verdict'>): boolean =>
+  verdict === 'ready' || verdict === 'confirm';
+
+/** The one version that all servers that will act go to; null where there are several, or none. */
+export function oneVersion(servers: readonly Pick<PlanServer, 'verdict' | 'to'>[]): string | null {
+  const [to, ...others] = new Set(servers.filter(willAct).map((server) => server.to));
+  return others.length > 0 ? null : (to ?? null);
+}
 
 /**
  * Sorts the servers that will act into waves: one for each role that goes first, then the system's canaries, then waves of the

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Plan } from '../plan/plan';
+import { oneVersion, willAct, type Plan } from '../plan/plan';
 import type { EventOf, FleetEvent, Outcome } from './events';
 import { FleetError } from '../errors';
 import { inspectJournal, journalFile, listJournals } from './journal';
@@ -57,7 +57,7 @@ export function summarise(
     action: started.action,
     fleet: started.fleet,
     by: started.by,
-    to: oneVersion(first?.plan ?? started.plan),
+    to: oneVersion(servers),
     startedAt: first?.at ?? started.at,
     finishedAt: finished?.at ?? null,
     state: finished?.outcome ?? (alive ? 'running' : 'interrupted'),
@@ -71,19 +71,13 @@ export function summarise(
   };
 }
 
-/** The version that all servers of a plan go to. */
-export function oneVersion({ servers }: Plan): string | null {
-  const [to, ...others] = new Set(servers.filter(({ verdict }) => acts(verdict)).map((server) => server.to));
-  return others.length > 0 ? null : (to ?? null);
-}
-
 /** How each server's part ended, the newest word counting; null where it was begun anew. */
 export function outcomesOf(events: readonly FleetEvent[]): Map<string, Outcome | null> {
   const outcomes = new Map<string, Outcome | null>();
   for (const event of events) {
     if (event.type === 'server-finished') outcomes.set(event.server, event.outcome);
     if (event.type !== 'rollout-started') continue;
-    for (const { id, verdict } of event.plan.servers) if (acts(verdict)) outcomes.set(id, null);
+    for (const server of event.plan.servers) if (willAct(server)) outcomes.set(server.id, null);
   }
   return outcomes;
 }
@@ -99,8 +93,6 @@ function armedIn(events: readonly FleetEvent[]): Set<string> {
   }
   return armed;
 }
-
-const acts = (verdict: string): boolean => verdict === 'ready' || verdict === 'confirm';
 
 export function lastOf<T extends FleetEvent['type']>(
   events: readonly FleetEvent[],

@@ -1,6 +1,7 @@
 import { t } from '../../vscode/l10n';
 import { actionWords, outcomeWords, rolloutStateWords, serverCount } from '../../vscode/words';
-import { willActOn, type RolloutView } from '../rollout-view';
+import { willAct } from '../../updater/plan/plan';
+import type { RolloutView } from '../rollout-view';
 
 export interface News {
   /** In words, to be read aloud. */
@@ -16,7 +17,7 @@ export function rolloutNews(before: readonly RolloutView[], after: readonly Roll
     const earlier = before.find(({ id }) => id === view.id);
     if (earlier === view) continue;
     const { verb } = actionWords()[view.action];
-    const acting = view.servers.filter(willActOn);
+    const acting = view.servers.filter(willAct);
     if (earlier === undefined || (earlier.finishedAt !== null && view.finishedAt === null))
       return {
         text:

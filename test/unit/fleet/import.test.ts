@@ -362,7 +362,7 @@ describe('what is imported', () => {
       'x ansible_host=10.0.0.7',
       'l ansible_connection=local',
     );
-    const { fresh, there, unfit } = candidates(found, fleet, written);
+    const { fresh, there, twice, unfit } = candidates(found, fleet, written);
     expect(fresh.map(({ id, entry }) => [id, entry])).toEqual([
       ['same', { host: '10.0.0.3' }],
       ['other', { host: '10.0.0.1', port: 22, user: 'ops' }],
@@ -371,9 +371,9 @@ describe('what is imported', () => {
     ]);
     expect(there).toEqual([
       { name: 'one', id: 'x' },
-      { name: 'again', id: 'same' },
       { name: 'far', id: 'z' },
     ]);
+    expect(twice).toEqual([{ name: 'again', id: 'same' }]);
     expect(unfit.map(({ name }) => name)).toEqual(['l']);
   });
 

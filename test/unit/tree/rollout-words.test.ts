@@ -8,9 +8,9 @@ import {
   rolloutCapabilities,
   rolloutDescription,
   rolloutIcon,
-  rolloutLabel,
   rolloutTooltip,
 } from '../../../src/tree/rollout-words';
+import { rolloutWords } from '../../../src/vscode/words';
 import { state } from './fixtures';
 
 const rollout = (over: Partial<RolloutSummary> = {}): RolloutSummary => ({
@@ -27,9 +27,9 @@ const record = (over: Partial<ServerRecord> = {}): ServerRecord => ({
 
 describe('a rollout in the view', () => {
   it('names what goes where, and where all go to the same which version', () => {
-    expect(rolloutLabel(rollout())).toBe('Install 1.5.0');
-    expect(rolloutLabel(rollout({ to: null }))).toBe('Install');
-    expect(rolloutLabel(rollout({ action: 'restart' }))).toBe('Restart');
+    expect(rolloutWords(rollout())).toEqual({ verb: 'Install 1.5.0', doing: 'Installing 1.5.0' });
+    expect(rolloutWords(rollout({ to: null })).verb).toBe('Install');
+    expect(rolloutWords(rollout({ action: 'restart' })).verb).toBe('Restart');
   });
 
   it('counts those that it acts on, and says how the others ended', () => {

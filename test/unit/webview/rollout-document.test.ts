@@ -22,7 +22,7 @@ it('reports what was done where, how long each was away, what failed and who was
     { finishedAt: at(60), outcome: 'failed' },
   );
   const text = rolloutDocument(view, 'Har*bour*', ms(999));
-  expect(text).toContain('# Install: failed, Har\\*bour\\*');
+  expect(text).toContain('# Install 2\\.0\\.0: failed, Har\\*bour\\*');
   expect(text).toContain('after 1 min.');
   expect(text).toContain('1 of 2 servers done.');
   expect(text).toContain(
@@ -34,6 +34,6 @@ it('reports what was done where, how long each was away, what failed and who was
 
 it('says of a rollout that runs that it has not ended', () => {
   const text = rolloutDocument(rollout([part('a')]), 'F', ms(5));
-  expect(text).toContain('Install: not ended');
+  expect(text).toContain('Install 2\\.0\\.0: not ended');
   expect(text).toMatch(/\| a .*not ended \| – \| 0 s \| – \|/);
 });

@@ -9,8 +9,10 @@ import type { Found } from './found';
 export interface Candidates {
   /** Those that can be added, as they would be written. */
   fresh: { id: string; entry: ServerEntry; found: Found }[];
-  /** Those that are in the fleet file, or among the others, under this id. */
+  /** Those that are in the fleet file already, under this id. */
   there: { name: string; id: string }[];
+  /** Those that are the same machine as a fresh one, under this id. */
+  twice: { name: string; id: string }[];
   unfit: { name: string; why: string }[];
 }
 
@@ -25,14 +27,15 @@ export function candidates(found: readonly Found[], fleet: Fleet, written: Syste
     if (server.port === undefined) known.set(server.host.toLowerCase(), server.id);
   }
   const usual: Partial<ServerEntry> = { port: 22, ...written, os: usualOs(written) };
-  const sorted: Candidates = { fresh: [], there: [], unfit: [] };
+  const own = new Set(taken);
+  const sorted: Candidates = { fresh: [], there: [], twice: [], unfit: [] };
   for (const one of found) {
     const { name, unfit, way, alias, entry } = one;
     const keys = [machine({ ...way, jump: way.jump ?? written.jump })];
     if (alias !== undefined) keys.push(alias.toLowerCase());
     const there = keys.map((key) => known.get(key)).find((id) => id !== undefined);
     if (unfit !== undefined) sorted.unfit.push({ name, why: unfit });
-    else if (there !== undefined) sorted.there.push({ name, id: there });
+    else if (there !== undefined) sorted[own.has(there) ? 'there' : 'twice'].push({ name, id: there });
     else {
       const id = freeId(name, taken);
       taken.add(id);

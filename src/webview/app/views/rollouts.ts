@@ -1,15 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { t } from '../../../vscode/l10n';
-import { actionWords, listed, outcomeWords, rolloutStateWords, verdictWords } from '../../../vscode/words';
+import { listed, outcomeWords, rolloutStateWords, rolloutWords, verdictWords } from '../../../vscode/words';
+import { oneVersion, willAct } from '../../../updater/plan/plan';
 import type { PastRollout } from '../../protocol';
-import {
-  downtimeOf,
-  forecast,
-  wavesOf,
-  willActOn,
-  type RolloutServer,
-  type RolloutView,
-} from '../../rollout-view';
+import { downtimeOf, forecast, wavesOf, type RolloutServer, type RolloutView } from '../../rollout-view';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
@@ -52,10 +46,10 @@ interface Entry {
 /** Those of this window go before what their journals said when they were read. */
 function entries({ data, history }: Page): Entry[] {
   const live = (data?.rollouts ?? []).map((view): Entry => {
-    const acting = view.servers.filter(willActOn);
+    const acting = view.servers.filter(willAct);
     return {
       id: view.id,
-      verb: actionWords()[view.action].verb,
+      verb: rolloutWords({ action: view.action, to: oneVersion(view.servers) }).verb,
       state: view.outcome ?? 'running',
       startedAt: view.startedAt,
       by: view.by,
@@ -66,8 +60,8 @@ function entries({ data, history }: Page): Entry[] {
   const known = new Set(live.map(({ id }) => id));
   const past = (history ?? [])
     .filter(({ id }) => !known.has(id))
-    .map(({ id, action, state, startedAt, by, servers }): Entry => {
-      const verb = actionWords()[action].verb;
+    .map(({ id, action, to, state, startedAt, by, servers }): Entry => {
+      const { verb } = rolloutWords({ action, to });
       const acting = servers.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'blocked').length;
       const done = servers.filter(({ outcome }) => outcome === 'done').length;
       return { id, verb, state, startedAt, by, servers: acting, done };
@@ -108,13 +102,13 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
 
 function one(page: Page, view: RolloutView): TemplateResult {
   const now = page.now();
-  const { verb, doing } = actionWords()[view.action];
+  const { verb, doing } = rolloutWords({ action: view.action, to: oneVersion(view.servers) });
   const past = page.history?.find(({ id }) => id === view.id);
   const live = page.data?.rollouts.some(({ id }) => id === view.id) ?? false;
   const running = view.finishedAt === null && (live || past?.state === 'running');
   const coming = forecast(view, now);
   const scale = scaleOf(view, running ? now : lastSign(view), running ? coming.endsAt : null);
-  const acting = view.servers.filter(willActOn);
+  const acting = view.servers.filter(willAct);
   const open = acting.filter(({ outcome }) => outcome !== 'done');
   const ids = (view.finishedAt === null ? acting : open).map(({ id }) => id);
   return html`<section class="rollout" aria-label=${t('Rollout {0}', view.id)}>
@@ -237,7 +231,7 @@ function showServer(page: Page, id: string): void {
 }
 
 function leftOut({ servers }: RolloutView): TemplateResult | typeof nothing {
-  const left = servers.filter((server) => !willActOn(server));
+  const left = servers.filter((server) => !willAct(server));
   if (left.length === 0) return nothing;
   const each = left.map(
     ({ id, outcome }) => `${id} (${outcome === null ? verdictWords().skip : outcomeWords()[outcome]})`,
@@ -254,7 +248,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
   if (running.length === 0) return nothing;
   const now = page.now();
   return html`${running.map((view) => {
-    const acting = view.servers.filter(willActOn);
+    const acting = view.servers.filter(willAct);
     const ended = acting.filter(({ outcome }) => outcome !== null).length;
     const waves = wavesOf(view);
     const wave = waves.findIndex(({ servers }) => servers.some(({ outcome }) => outcome === null));
@@ -262,7 +256,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
     const when = coming.endsAt === null ? coming.note : leftWords(coming.endsAt - now);
     return html`<section class="banner" aria-label=${t('Running rollout')}>
       ${icon('sync~spin')}
-      <b>${actionWords()[view.action].doing}</b>
+      <b>${rolloutWords({ action: view.action, to: oneVersion(view.servers) }).doing}</b>
       <span>${doneText(acting)}</span>
       ${waves.length > 1 ? html`<span>${t('wave {0}', waves[wave]?.wave ?? '–')}</span>` : nothing}
       <span class="dim">${when}</span>

@@ -267,13 +267,7 @@ export class World {
   /** Behind servers whose role goes first nothing begins unless all of them run the version. */
   private checkLeaders({ server }: Machine, wave: number): void {
     for (const { id, leads, system, ...one } of this.plan.servers) {
-      if (
-        leads === undefined ||
-        system !== server.system ||
-        one.wave >= wave ||
-        !willAct({ id, system, ...one })
-      )
-        continue;
+      if (leads === undefined || system !== server.system || one.wave >= wave || !willAct(one)) continue;
       const { hops, hopsDone, failed, rolledBack } = this.machine(id);
       if (hopsDone < hops || failed || rolledBack)
         this.broken.push(`without ${id}, which leads: ${server.id}`);
