@@ -122,6 +122,7 @@ export async function makeWindowsFleet(
         template,
         authorizedKeys,
         downMs: parts.downMs,
+        processor: machines.length,
         identity: { productName, build },
       }),
     );

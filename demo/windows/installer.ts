@@ -8,7 +8,8 @@ import scriptSource from './installer/vms.nsi';
 import resourceSource from './installer/vms.rc';
 import packageSource from './installer/vms.wxs';
 import serviceSource from './programs/vms.c';
-import { find, type Tools } from './wine';
+import { find } from './find';
+import type { Tools } from './wine';
 
 const run = promisify(execFile);
 const DEADLINE = { timeout: 60_000 };

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -59,6 +59,8 @@ export interface WindowsOptions {
   password?: string;
   /** Milliseconds that a restart takes the machine away, its own boot not counted. */
   downMs: number;
+  /** Which of this computer's processors it runs on, counted round. */
+  processor: number;
   /** `DefaultShell` of its sshd; default `cmd`. */
   shell?: 'cmd' | 'bash';
   smallDisk?: SmallDisk;
@@ -99,7 +101,7 @@ export class WindowsMachine {
     this.id = id;
     this.root = root;
     this.port = port;
-    this.wine = new Wine(options.tools, join(root, 'wine'));
+    this.wine = new Wine(options.tools, join(root, 'wine'), options.processor);
     this.driveC = options.smallDisk?.drive === 'C' ? this.disk : this.wine.drive;
     this.identity = {
       computerName: id.toUpperCase().slice(0, 15),
@@ -413,7 +415,7 @@ export class WindowsMachine {
       ...more,
     });
     const words = command === undefined ? [] : ['-c', command];
-    const child = spawn('bash', words, { cwd, env: environment, detached: true });
+    const child = this.wine.spawn(['bash', ...words], { cwd, env: environment });
     return commandOf(child, () => child.exitCode ?? 255);
   }
 

@@ -75,7 +75,7 @@ export async function windowsTemplate(cache: string, tools: Tools): Promise<stri
 
 async function build(prefix: string, tools: Tools): Promise<void> {
   await makeLocale(join(prefix, LOCALES));
-  const wine = new Wine(tools, prefix);
+  const wine = new Wine(tools, prefix, 0);
   try {
     await wine.startServer();
     const { code, output } = await wine.run(['wineboot', '--init'], 180_000);

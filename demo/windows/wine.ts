@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { find } from './find';
 import guardScript from './guard.sh';
+import { onProcessor } from './processor';
 
 /** The person that logs in; wine makes `C:\Users\Administrator` of it. */
 export const USER = 'Administrator';
@@ -40,14 +42,6 @@ export function needTools(): Tools {
   return tools;
 }
 
-/** Absolute path of a program of this computer. */
-export function find(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => (name.startsWith('/') ? name : join(folder, name)))
-    .find((file) => existsSync(file));
-}
-
 /** Folder in a prefix with locales made for it. */
 export const LOCALES = 'locales';
 export const UTF8_LOCALE = 'hi_IN.UTF-8';
@@ -58,13 +52,17 @@ export const STAND_INS = ['certutil', 'net', 'powershell', 'sc', 'schtasks', 'sh
 /** A Windows of wine's: its folder (a "prefix"), and how programs are run in it. */
 export class Wine {
   readonly drive: string;
+  private readonly place: string[];
   private guard: ChildProcess | undefined;
 
+  /** @param processor which of this computer's processors all of it runs on, counted round */
   constructor(
     private readonly tools: Tools,
     readonly prefix: string,
+    processor: number,
   ) {
     this.drive = join(prefix, 'drive_c');
+    this.place = onProcessor(processor);
   }
 
   /** Nothing of the person's own environment gets in. */
@@ -97,11 +95,16 @@ export class Wine {
 
   /** Starts a program with pipes at its three ends. */
   start(words: string[], options: { env?: Record<string, string>; cwd?: string } = {}): ChildProcess {
-    return spawn(this.tools.wine, words, {
+    return this.spawn([this.tools.wine, ...words], {
       cwd: options.cwd ?? this.prefix,
       env: this.environment(options.env),
-      detached: true,
     });
+  }
+
+  /** Starts a program of this computer that starts some of this Windows. */
+  spawn(words: string[], options: SpawnOptions): ChildProcess {
+    const [program = '', ...rest] = [...this.place, ...words];
+    return spawn(program, rest, { ...options, detached: true });
   }
 
   /** Runs a program to its end; its output, and its exit code as far as this computer's shells see it. */
@@ -124,9 +127,8 @@ export class Wine {
 
   /** Starts the kernel of this Windows, so to say; it stays until `stopServer` or until this process ends. */
   async startServer(): Promise<void> {
-    this.guard = spawn('sh', ['-c', guardScript, 'guard', this.prefix], {
+    this.guard = this.spawn(['sh', '-c', guardScript, 'guard', this.prefix], {
       stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
     });
     this.guard.once('error', () => undefined); // no shell: then there is no wine either
     this.guard.unref();
@@ -154,11 +156,10 @@ export class Wine {
   /** Resolves to the exit code; null if it had to be killed, or could not be started. */
   private server(word: string): Promise<number | null> {
     return new Promise((resolve) => {
-      const child = spawn(this.tools.wineserver, [word], {
+      const child = this.spawn([this.tools.wineserver, word], {
         cwd: '/',
         env: this.environment(),
         stdio: 'ignore',
-        detached: true,
       });
       const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
       const done = (code: number | null): void => {

@@ -4,6 +4,7 @@ let kept;
 
 function answer(name) {
   if (name === 'snapshot') return window.played.snapshot;
+  if (name in window.played.answers) return window.played.answers[name];
   return name === 'rollouts' || name === 'systems' ? [] : null;
 }
 

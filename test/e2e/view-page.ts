@@ -15,8 +15,10 @@ export interface ViewPage {
 
 const address = 'http://fleet-view.test/';
 
-/** Opens the page on a snapshot. It asks for it, as always. */
-export async function openViewPage(snapshot: Snapshot): Promise<ViewPage> {
+type Answers = { [Name in RequestName]?: Requests[Name]['answer'] };
+
+/** Opens the page on a snapshot. It asks for it, as always. @param answers to what else it asks; without, it is told that there is nothing */
+export async function openViewPage(snapshot: Snapshot, answers: Answers = {}): Promise<ViewPage> {
   const executablePath = process.env['CHROME_PATH'];
   if (executablePath === undefined) throw new Error('CHROME_PATH is not set');
   if (!existsSync('dist/webview.js')) throw new Error('The page is not built. Run: npm run build');
@@ -30,7 +32,7 @@ export async function openViewPage(snapshot: Snapshot): Promise<ViewPage> {
     const contentType = name.endsWith('.css') ? 'text/css' : 'text/javascript';
     return route.fulfill({ contentType, body: readFileSync(`dist/${name}`) });
   });
-  await page.addInitScript(`window.played = ${JSON.stringify({ snapshot })};`);
+  await page.addInitScript(`window.played = ${JSON.stringify({ snapshot, answers })};`);
   await page.addInitScript({ path: 'test/e2e/play-host.mjs' });
   await page.goto(address);
   return {

@@ -63,6 +63,8 @@ export async function createWindowsLab(): Promise<WindowsLab> {
         template,
         authorizedKeys: [authorized],
         downMs: 500,
+        // Test files that run side by side do so on different ones.
+        processor: Number(process.env['VITEST_POOL_ID'] ?? 0) + machines.size,
         ...options,
       });
       machines.set(name, machine);

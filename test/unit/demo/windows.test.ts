@@ -25,7 +25,7 @@ describe('the fleet file', () => {
       (id, index) =>
         new WindowsMachine({
           ...{ id, root: join(dir, id), port: 20_022 + index, tools: nowhere, template: '/none' },
-          ...{ authorizedKeys: [], downMs: 0 },
+          ...{ authorizedKeys: [], downMs: 0, processor: index },
         }),
     );
     const text = fleetFileText({

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Plan, PlanServer, PlanStep, Verdict } from '../../../updater/plan/plan';
+import { willAct, type Plan, type PlanServer, type PlanStep, type Verdict } from '../../../updater/plan/plan';
 import { takesText } from '../../../vscode/expected-words';
 import { t } from '../../../vscode/l10n';
 import { actionWords, listed, serverCount, verdictWords } from '../../../vscode/words';
@@ -45,7 +45,7 @@ const again = (page: Page, { action, servers }: Planned): TemplateResult =>
   button({ label: t('Plan Again'), icon: 'refresh', run: () => void page.plan(action, servers) });
 
 function made(page: Page, planned: Planned, { action, servers, parallel }: Plan): TemplateResult {
-  const going = servers.filter(acts);
+  const going = servers.filter(willAct);
   const blocked = servers.filter(({ verdict }) => verdict === 'blocked');
   const skipped = servers.filter(({ verdict }) => verdict === 'skip');
   const waves = [...new Set(going.map(({ wave }) => wave))].sort((a, b) => a - b);
@@ -96,8 +96,6 @@ function made(page: Page, planned: Planned, { action, servers, parallel }: Plan)
     </div>
   </div>`;
 }
-
-const acts = ({ verdict }: PlanServer): boolean => verdict === 'ready' || verdict === 'confirm';
 
 function summary(going: PlanServer[], waves: number, parallel: Plan['parallel']): string[] {
   if (going.length === 0) return [];
