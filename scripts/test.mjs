@@ -92,20 +92,21 @@ async function check(command, args, deadline) {
 
 /** The page of the fleet view runs in a browser: it has types of its own. */
 async function typecheck() {
-  const checks = [];
-  for (const project of ['.', 'src/webview/app'])
-    checks.push(await check(bin('tsc'), ['--noEmit', '-p', project], minutes(5)));
+  const projects = ['.', 'src/webview/app'];
+  const checks = await Promise.all(
+    projects.map((project) => check(bin('tsc'), ['--noEmit', '-p', project], minutes(5))),
+  );
   return one(checks.every(({ failed }) => failed === 0));
 }
 
 async function lint() {
   if (!tool('shellcheck')) await ensureDebianPackages(['shellcheck']);
   if (!tool('shellcheck')) skipped.push('shellcheck: not installed');
-  const checks = [
-    await check(bin('eslint'), ['.'], minutes(5)),
-    await check(bin('prettier'), ['--check', '--log-level', 'warn', '.'], minutes(3)),
-    await check(process.execPath, ['scripts/shellcheck.mjs'], minutes(3)),
-  ];
+  const checks = await Promise.all([
+    check(bin('eslint'), ['.'], minutes(5)),
+    check(bin('prettier'), ['--check', '--log-level', 'warn', '.'], minutes(3)),
+    check(process.execPath, ['scripts/shellcheck.mjs'], minutes(3)),
+  ]);
   return one(checks.every(({ failed }) => failed === 0));
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { processTable } from '../../demo/processes';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
 import type { MachineOptions, WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
@@ -37,6 +38,17 @@ async function isWell({ machine, id }: Scene, desk: Operator): Promise<void> {
   expect(state.facts?.service?.state).toBe('running');
   expect(await historyOf(machine)).toEqual(['4.3.1', '4.3.5']);
   expect(await readSettings(machine.driveC)).toMatchObject({ 'saved-by': '4.3.5' });
+}
+
+const jobFile = async (machine: WindowsMachine, name: string): Promise<string> =>
+  machine.file(`${STATE}\\jobs\\${(await jobsOf(machine)).at(-1)}\\${name}`);
+
+/** Holds the runner of a machine's job, or lets it go on. */
+function signalRunner(machine: WindowsMachine, what: 'SIGSTOP' | 'SIGCONT'): void {
+  const own = new Set(machine.processes());
+  const runners = processTable().filter(({ pid, command }) => own.has(pid) && /job\.bat\W+run/.test(command));
+  if (runners.length === 0) throw new Error('No runner of a job runs there.');
+  for (const { pid } of runners) process.kill(pid, what);
 }
 
 describe('bad luck on Windows', () => {
@@ -108,14 +120,17 @@ describe('bad luck on Windows', () => {
     const place = await scene('l4');
     const { machine, desk, id } = place;
     await desk.act('download', [id]);
-    // Its backup takes long enough that a cancel is in time.
+    // Its backup takes a moment, in which its runner is held until the cancel is there.
     const archive = machine.file('C:\\ProgramData\\Eocortex\\archive.db');
     await writeFile(archive, '');
-    await truncate(archive, 5_000_000_000);
+    await truncate(archive, 500_000_000);
     const early = new AbortController();
     const cancelled = desk.act('install', [id], null, early.signal);
     await until('the backup begins', begins(machine, 'backup'), patience);
+    signalRunner(machine, 'SIGSTOP');
     early.abort();
+    await until('it is told', async () => existsSync(await jobFile(machine, 'cancel')), patience);
+    signalRunner(machine, 'SIGCONT');
     expect((await cancelled).outcome).toBe('cancelled');
     const state = await desk.state(id);
     expect(state).toMatchObject({ status: 'loaded', version: '4.3.1', rollback: [] });
