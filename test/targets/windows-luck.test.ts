@@ -56,6 +56,7 @@ describe('bad luck on Windows', () => {
     const place = await scene('l1', {}, 30_000_000);
     const { machine, desk, id } = place;
     const downloading = desk.act('download', [id]);
+    // Of what was under way at the cut nothing is believed, which is the last whole block of 8 MiB and what lies behind it.
     await desk.next('progress', ({ step, done }) => step === 'download' && done > 20_000_000);
     machine.cut();
     const again = desk.next('progress', ({ step }) => step === 'download');

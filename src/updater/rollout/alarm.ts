@@ -6,7 +6,7 @@ const mostSleep = 30_000;
 /** May end early, and does not reject. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-const timer: Sleep = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined);
+export const timer: Sleep = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined);
 
 /** Rings once, at a moment that may be set anew. */
 export class Alarm {

@@ -1,15 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { FleetError } from '../errors';
+import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { PlanServer } from '../plan/plan';
 import { clockText } from '../plan/window';
 import type { JobLine, Platform } from '../targets/platform';
+import { timer, type Sleep } from './alarm';
 import type { Contact } from './contact';
 
 /** Seconds by which a server's clock may be off before that is worth saying. */
 const clockTolerance = 120;
 /** ms. */
 const longestSleep = 30_000;
+/** ms between two looks at a server that waits. */
+const lookEvery = 10 * 60_000;
+/** ms for one of them. */
+const lookDeadline = 60_000;
 
 interface Arms {
   planned: PlanServer;
@@ -58,14 +62,19 @@ export async function waitStep(
   return { kind: 'step', words: ['wait', String(begin), String(until), ...(wrong ? ['wrong'] : [])] };
 }
 
-/** Armed, the server waits alone: nobody need ask it every second how far it has come. Whoever cancels ends it. */
+/**
+ * Armed, the server waits alone; now and then it is asked whether its job has ended all the same: somebody may have disarmed it there,
+ * and one that gave up is to be known before its time. Whoever cancels ends it.
+ */
 export async function untilItBegins(
   contact: Contact,
-  startsAt: string,
+  platform: Platform,
+  job: { id: string; startsAt: string },
   { cancel, detach, now }: Pick<Arms, 'cancel' | 'detach' | 'now'>,
+  pause: Sleep = timer,
 ): Promise<void> {
   const { server, links } = contact;
-  const at = new Date(startsAt);
+  const at = new Date(job.startsAt);
   await contact.status(
     'queued',
     'wait',
@@ -73,14 +82,50 @@ export async function untilItBegins(
   );
   links.drop(server);
   const over = AbortSignal.any([cancel, detach]);
-  // In short sleeps: this computer may be asleep meanwhile.
-  for (
-    let left = at.getTime() - now().getTime();
-    left > 0 && !over.aborted;
-    left = at.getTime() - now().getTime()
-  )
-    await sleep(Math.min(left, longestSleep), undefined, { signal: over }).catch(() => undefined);
+  const look = new Look(contact, platform, job.id);
+  let time = now().getTime();
+  let nextLook = time + lookEvery;
+  while (time < at.getTime() && !over.aborted) {
+    if (time >= nextLook) {
+      nextLook = time + lookEvery;
+      if (await look.hasEnded(over)) break;
+    }
+    // In short sleeps: this computer may be asleep meanwhile.
+    await pause(Math.min(at.getTime() - time, longestSleep), over);
+    time = now().getTime();
+  }
   detach.throwIfAborted();
+}
+
+/** Looks at a job over connections of its own. One that is not reached is left alone: it begins all the same. */
+class Look {
+  private reached = true;
+
+  constructor(
+    private readonly contact: Contact,
+    private readonly platform: Platform,
+    private readonly jobId: string,
+  ) {}
+
+  async hasEnded(signal: AbortSignal): Promise<boolean> {
+    const { server, links } = this.contact;
+    try {
+      const link = await links.fresh(server, { deadline: lookDeadline, signal });
+      try {
+        const { ended } = await this.platform.pulse(link, this.jobId, signal);
+        this.reached = true;
+        return ended;
+      } finally {
+        link.close();
+      }
+    } catch (thrown) {
+      const { message } = asFleetError(thrown, { server: server.id });
+      if (this.reached && !signal.aborted)
+        await this.contact.log('wait', `${message} It is armed, and begins all the same.`, 'warn');
+      this.reached = false;
+      return false;
+    }
+  }
 }
 
 export function disarmed({ id }: Server): FleetError {

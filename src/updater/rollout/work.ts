@@ -112,7 +112,7 @@ export class Work {
     const facts = await this.facts();
     const mine = this.myJob(facts);
     if (mine !== null && (mine.state === 'running' || mine.state === 'interrupted')) {
-      if (isArmed(mine)) await untilItBegins(this.contact, mine.startsAt ?? '', this.context);
+      if (isArmed(mine)) await this.untilItBegins(mine.id, mine.startsAt ?? '');
       await this.seeThrough(mine.id, mine.action);
       return this.nextHops(await this.facts());
     }
@@ -322,7 +322,7 @@ export class Work {
       await this.platform.prepare(link);
       await this.platform.startJob(link, job);
     });
-    if (startsAt !== undefined) await untilItBegins(this.contact, startsAt, this.context);
+    if (startsAt !== undefined) await this.untilItBegins(id, startsAt);
     await this.seeThrough(id, kind);
   }
 
@@ -334,6 +334,10 @@ export class Work {
 
   private myJob(facts: Facts): JobFact | null {
     return facts.job?.id.startsWith(`${this.context.rolloutId}-`) ? facts.job : null;
+  }
+
+  private untilItBegins(id: string, startsAt: string): Promise<void> {
+    return untilItBegins(this.contact, this.platform, { id, startsAt }, this.context);
   }
 
   private seeThrough(jobId: string, action: JobFact['action']): Promise<void> {

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
+import { servers } from '../../../src/updater/fleet/model';
+import { untilItBegins } from '../../../src/updater/rollout/armed';
 import { ArmedServers } from '../../../src/updater/rollout/armed-servers';
 import { beforeOf } from '../../../src/updater/rollout/before';
-import type { FleetEvent, Outcome } from '../../../src/updater/rollout/events';
+import { Contact } from '../../../src/updater/rollout/contact';
+import type { FleetEvent, NewEvent, Outcome } from '../../../src/updater/rollout/events';
 import { goesOnUnasked, isLeftArmed, summarise } from '../../../src/updater/rollout/summary';
-import { at, planned, planOf } from './fixtures';
+import type { Links } from '../../../src/updater/targets/link';
+import type { Platform } from '../../../src/updater/targets/platform';
+import { at, fleetOf, planned, planOf } from './fixtures';
 
 const startsAt = '2026-11-22T02:00:00.000Z';
 const plan = {
@@ -82,5 +87,60 @@ describe('its servers', () => {
     const seen = new ArmedServers(['a']);
     expect(seen.see(ends('a', 'done'))).toBe(false);
     expect(seen).toMatchObject({ armed: [], failed: false });
+  });
+});
+
+describe('a server that waits', () => {
+  /** Waits until 02:00, from 23:00 on, in no time. @param answers of the server, one for each look; the last one again and again */
+  async function wait(answers: (boolean | 'away')[], cancelAfter = Infinity) {
+    const [server] = servers(fleetOf({ boxes: { servers: 1 } }));
+    if (server === undefined) throw new Error('no server');
+    const begin = Date.parse('2026-11-21T23:00:00Z');
+    let time = begin;
+    let looks = 0;
+    const events: NewEvent[] = [];
+    const links = {
+      drop: () => undefined,
+      fresh: () =>
+        answers[Math.min(looks++, answers.length - 1)] === 'away'
+          ? Promise.reject(new FleetError('host.timeout', 'b-1 did not answer.'))
+          : Promise.resolve({ close: () => undefined }),
+    } as unknown as Links;
+    const platform = {
+      pulse: () => Promise.resolve({ bootId: 'b', ended: answers[Math.min(looks, answers.length) - 1] }),
+    } as unknown as Platform;
+    const cancel = new AbortController();
+    const pause = (ms: number): Promise<void> => {
+      time += ms;
+      if (time - begin >= cancelAfter) cancel.abort();
+      return Promise.resolve();
+    };
+    await untilItBegins(
+      new Contact(server, links, (event) => Promise.resolve(void events.push(event))),
+      platform,
+      { id: 'r-1', startsAt },
+      { cancel: cancel.signal, detach: new AbortController().signal, now: () => new Date(time) },
+      pause,
+    );
+    const logs = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    return { minutes: (time - begin) / 60_000, looks, logs };
+  }
+
+  it('is waited for until its time, and looked at every ten minutes', async () => {
+    expect(await wait([false])).toEqual({ minutes: 180, looks: 17, logs: [] });
+  });
+
+  it('is waited for no longer where its job has ended: somebody disarmed it there, or it gave up', async () => {
+    expect(await wait([false, false, true])).toMatchObject({ minutes: 30, looks: 3 });
+  });
+
+  it('begins all the same where it is not reached, which is said once', async () => {
+    const { minutes, logs } = await wait(['away', 'away', false, 'away', false]);
+    expect(minutes).toBe(180);
+    expect(logs).toEqual(Array(2).fill('b-1 did not answer. It is armed, and begins all the same.'));
+  });
+
+  it('is left by whoever cancels', async () => {
+    expect(await wait([false], 25 * 60_000)).toMatchObject({ minutes: 25, looks: 2 });
   });
 });
