@@ -99,7 +99,7 @@ it(
     await press('Install 2 Servers…');
     expect(await workbench().modal('Install')).toContain('pier-2');
 
-    await view().getByRole('heading', { name: 'Installing: 0 of 2 servers done' }).waitFor();
+    await view().getByRole('heading', { name: 'Installing 1.5.0: 0 of 2 servers done' }).waitFor();
     const timeline = () => view().locator('.rollout-body').innerText();
     await until('pier-2 to say behind what it waits', async () =>
       (await timeline()).includes('after wave 0: pier-1'),
@@ -116,7 +116,7 @@ it(
     for (const id of ['pier-1', 'pier-2']) await shows(id, /installed 1\.5\.0/, 120_000);
 
     await tab('Rollouts');
-    await view().getByRole('heading', { name: 'Install: 2 of 2 servers done' }).waitFor();
+    await view().getByRole('heading', { name: 'Install 1.5.0: 2 of 2 servers done' }).waitFor();
     const said = await timeline();
     expect(said).toMatch(/Wave 0[\s\S]*pier-1[\s\S]*done[\s\S]*away \d+ s/);
     await press('Report');

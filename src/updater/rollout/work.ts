@@ -7,14 +7,14 @@ import { assess, isArmed, jobError, provesOnly, statusOfStep } from '../plan/ass
 import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
-import { notThere, type Hands, type Product, type Situation, type Supply } from '../products/product';
+import type { Hands, Product, Supply } from '../products/product';
 import type { Facts, JobFact } from '../targets/facts';
 import type { Links } from '../targets/link';
 import type { Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
-import { transfer } from '../targets/transfer';
 import type { Fleet } from '../fleet/model';
 import { disarmed, untilItBegins, waitStep } from './armed';
+import { bring } from './bring';
 import { Contact, isLinkTrouble } from './contact';
 import { hasChecks, untilWell, unwell } from './health';
 import { kindOf, makeJob, type JobOrder } from './job';
@@ -246,51 +246,13 @@ export class Work {
 
   // ---- download
 
-  /** Brings what an action needs and the server has not. @param to the version that it leads to; null: what is wanted */
+  /** @param to the version that it leads to; null: what is wanted */
   private async download(facts: Facts, to: string | null): Promise<void> {
-    const { server, supplies, cancel, action } = this.context;
-    const needed = notThere(
-      this.product.needs({ server, facts, supply: await this.supply(), to }, action),
-      facts,
-    );
-    if (needed.length === 0 && action !== 'download') return;
-    await this.contact.status('downloading', 'download', null);
-    const situation = async (): Promise<Situation> => ({
-      server,
-      facts,
-      supply: await this.supply(),
-      to,
-    });
-    await supplies.fetch(
-      server,
-      needed,
-      (file, done, total) => this.contact.progress(`fetch ${file}`, done, total),
-      cancel,
-    );
-    const needs = this.product.needs(await situation(), action);
-    const missing = notThere(needs, facts).flatMap((need) => need.package ?? []);
-    const total = missing.reduce((sum, info) => sum + info.size, 0);
-    let before = 0;
-    for (const info of missing) {
-      const source = {
-        sha256: info.sha256,
-        file: info.file,
-        size: info.size,
-        path: this.context.library.path(info),
-      };
-      const result = await this.contact.persist(cancel, async (link) =>
-        transfer(link, this.platform, source, {
-          signal: cancel,
-          onProgress: (done) => this.contact.progress('download', before + done, total),
-        }),
-      );
-      before += info.size;
-      await this.contact.log(
-        'download',
-        `${info.file} (${info.sha256.slice(0, 12)}…) ${result === 'had' ? 'was there' : 'is there, hashed on the server'}`,
-      );
-    }
-    await this.facts();
+    const { contact, platform, product } = this;
+    const { action, library, supplies, cancel } = this.context;
+    const supply = () => this.supply();
+    const errand = { contact, platform, product, action, library, supplies, supply, cancel };
+    if (await bring(errand, facts, to)) await this.facts();
   }
 
   // ---- jobs

@@ -10,8 +10,6 @@ export class FleetData {
   /** Place of each server in the order of names. */
   readonly ranks: Ranks;
   rollouts: readonly RolloutView[];
-  /** Counts up with each change of a row. */
-  version = 0;
 
   constructor(
     readonly snapshot: Snapshot,
@@ -24,6 +22,7 @@ export class FleetData {
     this.rollouts = snapshot.rollouts;
   }
 
+  /** The same list until something in it changes. */
   get rows(): readonly ServerRow[] {
     return (this.all ??= [...this.known.values()]);
   }
@@ -37,10 +36,7 @@ export class FleetData {
     if (changes.seq !== this.seq + 1) return false;
     this.seq = changes.seq;
     for (const row of changes.rows) this.known.set(row.id, row);
-    if (changes.rows.length > 0) {
-      this.all = undefined;
-      this.version += 1;
-    }
+    if (changes.rows.length > 0) this.all = undefined;
     for (const change of changes.rollouts) this.rollouts = withChange(this.rollouts, change);
     return true;
   }

@@ -37,9 +37,8 @@ import versions from '@vscode/codicons/src/icons/versions.svg';
 import warning from '@vscode/codicons/src/icons/warning.svg';
 import watch from '@vscode/codicons/src/icons/watch.svg';
 import { html, type TemplateResult } from 'lit';
-import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 
-const icons: Record<string, string> = {
+const pictures: Record<string, string> = {
   'arrow-down': arrowDown,
   'arrow-up': arrowUp,
   check,
@@ -79,6 +78,11 @@ const icons: Record<string, string> = {
   watch,
 };
 
+/** As templates that are parsed once each: a table is full of them. */
+const icons: Record<string, TemplateResult> = Object.fromEntries(
+  Object.entries(pictures).map(([id, svg]) => [id, html(Object.assign([svg], { raw: [svg] }))]),
+);
+
 /**
  * An icon for the eye alone: what it says stands beside it in words.
  * @param name as VS Code names it, `loading~spin` for one that turns
@@ -88,6 +92,6 @@ export function icon(name: string, colour: string | null = null): TemplateResult
   const [id = '', turn] = name.split('~');
   const style = colour === null ? '' : `color: var(--vscode-${colour.replaceAll('.', '-')})`;
   return html`<span class=${turn === 'spin' ? 'icon spin' : 'icon'} .style=${style} aria-hidden="true"
-    >${unsafeHTML(icons[id] ?? icons['server'])}</span
+    >${icons[id] ?? icons['server']}</span
   >`;
 }

@@ -7,3 +7,13 @@ export function memo<K extends object, V>(make: (key: K) => V): (key: K) => V {
     return known.value;
   };
 }
+
+/** Keeps what was made of some values until one of them is another. */
+export class Kept<V> {
+  private last: { of: readonly unknown[]; value: V } | undefined;
+
+  get(of: readonly unknown[], make: () => V): V {
+    if (!this.last?.of.every((one, index) => one === of[index])) this.last = { of, value: make() };
+    return this.last.value;
+  }
+}

@@ -23,6 +23,7 @@ import {
   type Grouping,
   type Line,
 } from './model';
+import { Kept } from './memo';
 import { rolloutNews } from './news';
 import { kept, nothingSelected, select, selectAll, type How, type Selection } from './selection';
 import { restored, type Tab, type ViewState } from './view-state';
@@ -62,8 +63,10 @@ export class Page {
   /** Read aloud to those who do not see the page change. */
   said = '';
   private readonly asker: Asker;
-  private shown: { key: unknown[]; rows: ServerRow[]; lines: Line[] } | undefined;
-  private chosen: { key: unknown[]; rows: ServerRow[] } | undefined;
+  private readonly inOrder = new Kept<readonly ServerRow[]>();
+  private readonly shown = new Kept<readonly ServerRow[]>();
+  private readonly laidOut = new Kept<readonly Line[]>();
+  private readonly chosen = new Kept<readonly ServerRow[]>();
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -109,23 +112,28 @@ export class Page {
 
   /** Servers that pass the filter, sorted. */
   get rows(): readonly ServerRow[] {
-    return this.derived().rows;
+    const { data, view } = this;
+    if (!data) return [];
+    // Sorted before they are filtered: each letter of a filter then only picks out of the same order.
+    const all = this.inOrder.get([data.rows, view.sort], () => sorted(data.rows, view.sort, data.ranks));
+    return this.shown.get([all, view.filter], () => filtered(all, view.filter));
   }
 
   get lines(): readonly Line[] {
-    return this.derived().lines;
+    const { rows, view } = this;
+    return this.laidOut.get([rows, view.grouping, view.collapsed], () =>
+      linesOf(rows, view.grouping, new Set(view.collapsed)),
+    );
   }
 
   get selectedRows(): readonly ServerRow[] {
     const { data } = this;
     if (!data) return [];
-    const key = [data, data.version, this.selection.ids];
-    if (!this.chosen?.key.every((one, index) => one === key[index])) {
+    const { ids } = this.selection;
+    return this.chosen.get([data.rows, ids], () => {
       const place = ({ id }: ServerRow): number => data.ranks.get(id) ?? 0;
-      const rows = [...this.selection.ids].flatMap((id) => data.row(id) ?? []);
-      this.chosen = { key, rows: rows.sort((a, b) => place(a) - place(b)) };
-    }
-    return this.chosen?.rows ?? [];
+      return [...ids].flatMap((id) => data.row(id) ?? []).sort((a, b) => place(a) - place(b));
+    });
   }
 
   /** The server that has the focus. */
@@ -355,17 +363,6 @@ export class Page {
     if (mine) this.planned = undefined;
     const tab = mine && this.view.tab === 'plan' ? 'rollouts' : this.view.tab;
     this.change({ rollout: id, tab });
-  }
-
-  private derived(): { rows: readonly ServerRow[]; lines: readonly Line[] } {
-    const { data, view } = this;
-    if (!data) return { rows: [], lines: [] };
-    const key = [data, data.version, view.filter, view.sort, view.grouping, view.collapsed];
-    if (!this.shown?.key.every((one, index) => one === key[index])) {
-      const rows = sorted(filtered(data.rows, view.filter), view.sort, data.ranks);
-      this.shown = { key, rows, lines: linesOf(rows, view.grouping, new Set(view.collapsed)) };
-    }
-    return this.shown ?? { rows: [], lines: [] };
   }
 
   private async attempt(run: () => Promise<unknown>): Promise<void> {

@@ -1,46 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { lazily, t } from '../../../vscode/l10n';
-import { serverCount, statusWords } from '../../../vscode/words';
-import type { ServerRow } from '../../protocol';
+import { t } from '../../../vscode/l10n';
+import { serverCount } from '../../../vscode/words';
 import { icon } from '../icons';
 import { groupWords, windowOf, type Column, type GroupLine, type Line, type RowLine } from '../model';
 import type { Page } from '../page';
-import { dayAndTime, since } from '../../../vscode/time';
+import { cell, looks, titles } from './columns';
 
 /** px; the style sheet has the same. */
 const lineHeight = 26;
-
-interface ColumnLook {
-  /** Of the grid's columns. */
-  width: string;
-  /** px of the whole grid below which it is left out. */
-  from: number;
-}
-
-const looks: Record<Column, ColumnLook> = {
-  id: { width: 'minmax(110px, 1.3fr)', from: 0 },
-  status: { width: 'minmax(140px, 1.1fr)', from: 0 },
-  version: { width: 'minmax(70px, 0.7fr)', from: 380 },
-  target: { width: 'minmax(70px, 0.7fr)', from: 380 },
-  since: { width: 'minmax(70px, 0.6fr)', from: 780 },
-  wave: { width: '58px', from: 700 },
-  system: { width: 'minmax(90px, 1fr)', from: 620 },
-  site: { width: 'minmax(100px, 0.9fr)', from: 900 },
-  note: { width: 'minmax(120px, 2.6fr)', from: 540 },
-};
-
-const titles = lazily((): Record<Column, string> => ({
-  id: t('Server'),
-  status: t('Status'),
-  version: t('Version'),
-  target: t('Target'),
-  since: t('Since'),
-  wave: t('Wave'),
-  system: t('System'),
-  site: t('Site'),
-  note: t('Note'),
-}));
 
 /** The table: only the lines on the screen are in the document, and the one that has the focus. */
 export class Grid {
@@ -366,45 +334,4 @@ export class Grid {
 function indexOf({ target }: Event): number | undefined {
   const line = target instanceof Element ? target.closest<HTMLElement>('.line') : null;
   return line === null ? undefined : Number(line.dataset['index']);
-}
-
-function cell(row: ServerRow, column: Column, now: number): unknown {
-  switch (column) {
-    case 'id':
-      return html`${icon(row.icon, row.colour)}<span class="name" title=${row.id}>${row.id}</span>`;
-    case 'status':
-      return status(row);
-    case 'version':
-      return row.version ?? '';
-    case 'target':
-      return target(row);
-    case 'since':
-      return row.since === null
-        ? ''
-        : html`<span title=${dayAndTime(Date.parse(row.since))}>${since(Date.parse(row.since), now)}</span>`;
-    case 'wave':
-      return row.wave === null ? '' : String(row.wave);
-    case 'system':
-      return html`<span title=${row.system}>${row.system}</span>`;
-    case 'site':
-      return html`<span title=${row.site ?? ''}>${row.site ?? ''}</span>`;
-    case 'note':
-      return html`<span title=${row.note}
-        >${row.blocked ? html`<b>${t('blocked')}:</b> ` : nothing}${row.note}</span
-      >`;
-  }
-}
-
-function status(row: ServerRow): TemplateResult {
-  const word = row.asking && row.status === 'unknown' ? t('asking …') : statusWords()[row.status];
-  if (row.percent === null)
-    return html`<span>${word}${row.asking && row.status !== 'unknown' ? ' …' : ''}</span>`;
-  return html`<span>${t('{0} {1} %', word, row.percent)}</span
-    ><span class="progress" aria-hidden="true"><span .style=${`width: ${row.percent}%`}></span></span>`;
-}
-
-function target(row: ServerRow): unknown {
-  if (row.target === null) return '';
-  const same = row.target === row.version;
-  return html`<span class=${same ? 'dim' : 'ahead'}>${row.target}</span>`;
 }

@@ -93,6 +93,10 @@ const offersOf = memo((rows: readonly ServerRow[]) => {
   return { offered, sentences: leftOutSentences(offered) };
 });
 
+const dueOf = memo((rows: readonly ServerRow[]) =>
+  rows.filter(({ offers, status }) => offers.includes('install') && status !== 'unknown'),
+);
+
 /** Status chips count and narrow down at once; those of other facets are there only while they narrow down. */
 function chips(page: Page): TemplateResult {
   const { filter } = page.view;
@@ -180,7 +184,7 @@ const looks: Record<Offer, string> = {
 function actions(page: Page): TemplateResult {
   const selected = page.selectedRows;
   if (selected.length === 0) {
-    const due = page.rows.filter(({ offers, status }) => offers.includes('install') && status !== 'unknown');
+    const due = dueOf(page.rows);
     return html`<div class="actions" role="group" aria-label=${t('Actions')}>
       ${
         due.length > 0
@@ -195,7 +199,12 @@ function actions(page: Page): TemplateResult {
     </div>`;
   }
   const { offered, sentences } = offersOf(selected);
-  const hidden = selected.length - page.rows.filter(({ id }) => page.selection.ids.has(id)).length;
+  const { rows, data } = page;
+  const shown =
+    rows.length === data?.rows.length
+      ? selected.length
+      : rows.filter(({ id }) => page.selection.ids.has(id)).length;
+  const hidden = selected.length - shown;
   return html`<div class="actions" role="group" aria-label=${t('Actions on the selected servers')}>
     <span class="nowrap"
       ><b>${serversSelected(selected.length)}</b>${hidden > 0 ? ` ${t('({0} not shown)', hidden)}` : ''}</span
@@ -216,7 +225,6 @@ function actions(page: Page): TemplateResult {
 }
 
 function action(page: Page, { offer, taken, left }: BulkAction, first: boolean): TemplateResult {
-  const ids = taken.map(({ id }) => id);
   const label = left.length > 0 ? `${offerWords()[offer]} (${taken.length})` : offerWords()[offer];
   const look = looks[offer];
   const plans = offer !== 'resume' && offer !== 'cancel';
@@ -228,10 +236,14 @@ function action(page: Page, { offer, taken, left }: BulkAction, first: boolean):
       ? t(
           'Shows the plan ({0}, {1}); nothing is done before you agree',
           actionWords()[offer].verb,
-          serverCount(ids.length),
+          serverCount(taken.length),
         )
-      : `${offerWords()[offer]} ${serverCount(ids.length)}`,
-    run: () => (plans ? void page.plan(offer, ids) : page.run(offer, ids)),
+      : `${offerWords()[offer]} ${serverCount(taken.length)}`,
+    run: () => {
+      const ids = taken.map(({ id }) => id);
+      if (plans) void page.plan(offer, ids);
+      else page.run(offer, ids);
+    },
   });
 }
 

@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { lazily, t } from '../../../vscode/l10n';
+import type { ServerRow } from '../../protocol';
 import { dropdown, iconButton, waiting } from '../controls';
 import { icon } from '../icons';
+import { memo } from '../memo';
 import type { Page } from '../page';
 import type { Tab } from '../view-state';
 import type { Grid } from './grid';
@@ -47,13 +49,17 @@ function inside(page: Page, grid: Grid): TemplateResult {
     </main>`;
 }
 
+const none: readonly ServerRow[] = [];
+const sizeOf = memo((rows: readonly ServerRow[]) => ({
+  ids: rows.map(({ id }) => id),
+  systems: new Set(rows.map(({ system }) => system)).size,
+}));
+
 function header(page: Page): TemplateResult {
   const { data } = page;
   const { fleets, fleet, errors } = data?.snapshot ?? { fleets: [], fleet: null, errors: 0 };
   const own = fleets.find(({ id }) => id === fleet);
-  const all = data?.rows ?? [];
-  const ids = all.map(({ id }) => id);
-  const systems = new Set(all.map(({ system }) => system)).size;
+  const { ids, systems } = sizeOf(data?.rows ?? none);
   return html`<header class="top">
     <h1>${own?.name ?? t('Fleet')}</h1>
     ${
@@ -66,7 +72,7 @@ function header(page: Page): TemplateResult {
           })
         : nothing
     }
-    <span class="dim">${sizeText(all.length, systems)}</span>
+    <span class="dim">${sizeText(ids.length, systems)}</span>
     ${
       errors > 0
         ? html`<span class="warning"
@@ -106,7 +112,7 @@ function tabList(page: Page): TemplateResult {
   const { tab } = page.view;
   const shown = (Object.keys(titles()) as Tab[]).filter((one) => one !== 'plan' || page.planned);
   const onKey = (event: KeyboardEvent): void => {
-    const at = shown.indexOf(tab);
+    const at = shown.indexOf(page.view.tab);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: shown.length - 1 }[event.key];
     const next = to === undefined ? undefined : shown[(to + shown.length) % shown.length];
     if (next === undefined) return;
