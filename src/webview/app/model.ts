@@ -226,7 +226,7 @@ export function windowOf(
   height: number,
   lineHeight: number,
   count: number,
-  beyond = 8,
+  beyond = 2,
 ): { first: number; last: number } {
   const first = Math.max(0, Math.floor(scroll / lineHeight) - beyond);
   const last = Math.min(count, Math.ceil((scroll + height) / lineHeight) + beyond);

@@ -126,8 +126,8 @@ it('counts each value of a facet', () => {
 
 describe('the window on the lines', () => {
   it('draws what is seen and some beyond', () => {
-    expect(windowOf(0, 260, 26, 5000)).toEqual({ first: 0, last: 18 });
-    expect(windowOf(2600, 260, 26, 5000)).toEqual({ first: 92, last: 118 });
+    expect(windowOf(0, 260, 26, 5000)).toEqual({ first: 0, last: 12 });
+    expect(windowOf(2600, 260, 26, 5000)).toEqual({ first: 98, last: 112 });
   });
 
   it('ends where the lines end, also where the list has become shorter than it was scrolled', () => {

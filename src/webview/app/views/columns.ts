@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { lazily, t } from '../../../vscode/l10n';
 import { dayAndTime, since } from '../../../vscode/time';
 import { statusWords } from '../../../vscode/words';
@@ -37,31 +37,36 @@ export const titles = lazily((): Record<Column, string> => ({
   note: t('Note'),
 }));
 
-/** What stands in a column of a server's line. */
-export function cell(row: ServerRow, column: Column, now: number): unknown {
+/** What stands in a column of a server's line, and where it may be cut off, what all of it is. */
+export function cell(row: ServerRow, column: Column, now: number): { content: unknown; title?: string } {
   switch (column) {
     case 'id':
-      return html`${icon(row.icon, row.colour)}<span class="name" title=${row.id}>${row.id}</span>`;
+      return {
+        content: html`${icon(row.icon, row.colour)}<span class="name">${row.id}</span>`,
+        title: row.id,
+      };
     case 'status':
-      return status(row);
+      return { content: status(row) };
     case 'version':
-      return row.version ?? '';
+      return { content: row.version ?? '' };
     case 'target':
-      return target(row);
-    case 'since':
-      return row.since === null
-        ? ''
-        : html`<span title=${dayAndTime(Date.parse(row.since))}>${since(Date.parse(row.since), now)}</span>`;
+      return { content: target(row) };
+    case 'since': {
+      if (row.since === null) return { content: '' };
+      const at = Date.parse(row.since);
+      return { content: since(at, now), title: dayAndTime(at) };
+    }
     case 'wave':
-      return row.wave === null ? '' : String(row.wave);
+      return { content: row.wave === null ? '' : String(row.wave) };
     case 'system':
-      return html`<span title=${row.system}>${row.system}</span>`;
+      return { content: row.system, title: row.system };
     case 'site':
-      return html`<span title=${row.site ?? ''}>${row.site ?? ''}</span>`;
+      return { content: row.site ?? '', title: row.site ?? '' };
     case 'note':
-      return html`<span title=${row.note}
-        >${row.blocked ? html`<b>${t('blocked')}:</b> ` : nothing}${row.note}</span
-      >`;
+      return {
+        content: row.blocked ? html`<b>${t('blocked')}:</b> ${row.note}` : row.note,
+        title: row.note,
+      };
   }
 }
 

@@ -182,12 +182,12 @@ export class Grid {
       <span role="gridcell" class="cell tick-cell"
         ><span class="tick ${selected ? 'on' : ''}">${selected ? icon('check') : nothing}</span></span
       >
-      ${shown.map(
-        (column) =>
-          html`<span role="gridcell" class="cell c-${column}"
-            >${cell(row, column, Date.now() + ahead)}</span
-          >`,
-      )}
+      ${shown.map((column) => {
+        const { content, title } = cell(row, column, Date.now() + ahead);
+        return html`<span role="gridcell" class="cell c-${column}" title=${title || nothing}
+          >${content}</span
+        >`;
+      })}
     </div>`;
   }
 
