@@ -8,7 +8,7 @@ import { capabilities, type Capability } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import { escapeMarkdown } from '../vscode/markdown';
 import { dayAndTime, duration, wholeTime } from '../vscode/time';
-import { outcomeWords, rolloutStateWords, rolloutWords, tallied } from '../vscode/words';
+import { askedWords, outcomeWords, rolloutStateWords, rolloutWords, tallied } from '../vscode/words';
 
 /** "running · 2 of 5 done, 1 failed · Nov 26, 22:10 · me@here". */
 export function rolloutDescription(rollout: RolloutSummary): string {
@@ -25,7 +25,7 @@ function wordOf(rollout: RolloutSummary): string {
   const { state, asked } = rollout;
   if (isLeftArmed(rollout)) return outcomeWords().armed;
   if (state !== 'running' || asked === undefined) return rolloutStateWords()[state];
-  return asked === 'pause' ? t('paused') : t('being cancelled');
+  return askedWords()[asked];
 }
 
 /** Of those that it acts on, how many are done; and how the others ended. */

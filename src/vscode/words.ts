@@ -89,6 +89,12 @@ export const rolloutStateWords = lazily((): Record<RolloutState, string> => ({
   cancelled: t('cancelled'),
 }));
 
+/** What somebody asked of a rollout that runs. */
+export const askedWords = lazily((): Record<'pause' | 'cancel', string> => ({
+  pause: t('paused'),
+  cancel: t('being cancelled'),
+}));
+
 /** How a rule's sentence is to be taken. */
 export const severityWords = lazily((): Record<Severity, string> => ({
   block: t('blocked'),

@@ -11,7 +11,7 @@ import { commandIds } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import type { FleetLog } from '../vscode/log';
 import { logLine } from '../vscode/log-lines';
-import type { FleetSession } from '../vscode/session';
+import type { FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { Throttle } from '../vscode/throttle';
 import type { LiveRollouts, Moved } from './live-rollouts';
@@ -165,8 +165,12 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private readonly answers: Answers = {
     snapshot: ({ fleet }) => this.snapshot(fleet),
-    run: ({ fleet, verb, servers }) => {
-      const selection = { session: this.need(), servers: this.those(fleet, servers) };
+    run: ({ fleet, verb, servers, rollout }) => {
+      const selection: FleetSelection = {
+        session: this.need(),
+        servers: this.those(fleet, servers),
+        ...(rollout !== undefined && { rollout }),
+      };
       // Not awaited: it asks, acts and tells in VS Code's own ways, and its errors are told there too.
       void vscode.commands.executeCommand(commandIds[verb], selection).then(() => {
         if (verb === 'load' || verb === 'chooseVersions') this.tell({ type: 'packages' });

@@ -16,6 +16,8 @@ export type Offer = Action | 'resume' | 'cancel';
 /** The commands that the page can begin. */
 export type Verb =
   | Offer
+  | 'pause'
+  | 'continue'
   | 'refreshSelected'
   | 'load'
   | 'chooseVersions'
@@ -136,7 +138,15 @@ export interface Requests {
   /** The whole picture; `fleet` null: the fleet that this panel stands for. */
   snapshot: { ask: { fleet: string | null }; answer: Snapshot };
   /** Begins a command on servers. Its questions, progress and end are VS Code's own. */
-  run: { ask: { fleet: string | null; verb: Verb; servers: string[] }; answer: null };
+  run: {
+    ask: {
+      fleet: string | null;
+      verb: Verb;
+      servers: string[];
+      /** The rollout that is meant, where it is one. */ rollout?: string;
+    };
+    answer: null;
+  };
   plan: { ask: { fleet: string | null; action: Action; servers: string[] }; answer: Plan };
   stopPlanning: { ask: null; answer: null };
   systems: { ask: null; answer: SystemCard[] };

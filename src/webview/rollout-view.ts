@@ -2,6 +2,7 @@ import type { Expected } from '../updater/plan/expected';
 import { willAct, type Action, type PlanServer, type Verdict } from '../updater/plan/plan';
 import type { FleetEvent, Outcome, ServerStatus } from '../updater/rollout/events';
 import { t } from '../vscode/l10n';
+import { askedWords } from '../vscode/words';
 
 /** What a server did when: it lasts until the next one begins, or its part ends. */
 export interface Phase {
@@ -42,6 +43,8 @@ export interface RolloutView {
   resumedAt: string | null;
   finishedAt: string | null;
   outcome: 'done' | 'failed' | 'cancelled' | null;
+  /** It was paused, or is to be cancelled, and has not ended. */
+  asked: 'pause' | 'cancel' | null;
   /** System id → servers at the same time. */
   parallel: Record<string, number>;
   servers: RolloutServer[];
@@ -60,7 +63,11 @@ export class RolloutFold {
     }
     if (this.top === undefined || event.rollout !== this.top.id) return undefined;
     if (event.type === 'rollout-finished') {
-      this.top = { ...this.top, finishedAt: event.at, outcome: event.outcome };
+      this.top = { ...this.top, finishedAt: event.at, outcome: event.outcome, asked: null };
+      return null;
+    }
+    if (event.type === 'rollout-asked') {
+      this.top = { ...this.top, asked: event.ask === 'continue' ? null : event.ask };
       return null;
     }
     if (event.type !== 'status' && event.type !== 'server-finished') return undefined;
@@ -95,6 +102,7 @@ export class RolloutFold {
       resumedAt: event.resumed ? at : null,
       finishedAt: null,
       outcome: null,
+      asked: null,
       parallel: { ...before?.parallel, ...plan.parallel },
     };
     for (const planned of plan.servers) {
@@ -220,6 +228,7 @@ export function forecast(view: RolloutView, now: number): Forecast {
   const acting = view.servers.filter(willAct);
   const open = acting.filter(({ outcome }) => outcome === null);
   if (view.finishedAt !== null || open.length === 0) return { endsAt: null, note: '' };
+  if (view.asked !== null) return { endsAt: null, note: askedWords()[view.asked] };
   const waits = open.filter(
     ({ windowed, phases }) => windowed && phases.every(({ status }) => status === 'queued'),
   );

@@ -105,6 +105,9 @@ it(
       (await timeline()).includes('after wave 0: pier-1'),
     );
     await until('pier-1 to restart', async () => /restarting/.test(await timeline()), 60_000);
+    await press('Pause');
+    await view().locator('vscode-button', { hasText: 'Continue' }).waitFor();
+    expect(await view().locator('.rollout .plan-head').innerText()).toContain('· paused');
     await tab('Servers');
     await view().getByRole('button', { name: 'Details of the server' }).click();
     await row('pier-1').click();
@@ -113,7 +116,10 @@ it(
     await view().locator('.log li', { hasText: 'restart' }).first().waitFor();
     await workbench().screenshot('fleet-view-running');
     expect(await faults()).toEqual([]);
-    for (const id of ['pier-1', 'pier-2']) await shows(id, /installed 1\.5\.0/, 120_000);
+    await shows('pier-1', /installed 1\.5\.0/, 120_000);
+    await shows('pier-2', /queued/);
+    await press('Continue');
+    await shows('pier-2', /installed 1\.5\.0/, 120_000);
 
     await tab('Rollouts');
     await view().getByRole('heading', { name: 'Install 1.5.0: 2 of 2 servers done' }).waitFor();

@@ -22,6 +22,7 @@ const rollout = (id: string, over: Partial<RolloutView> = {}): RolloutView => ({
     by: 'me@here',
     startedAt: began,
     resumedAt: null,
+    asked: null,
     finishedAt: null,
     outcome: null,
   },

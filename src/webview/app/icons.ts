@@ -10,6 +10,7 @@ import close from '@vscode/codicons/src/icons/close.svg';
 import cloudDownload from '@vscode/codicons/src/icons/cloud-download.svg';
 import debugContinue from '@vscode/codicons/src/icons/debug-continue.svg';
 import debugDisconnect from '@vscode/codicons/src/icons/debug-disconnect.svg';
+import debugPause from '@vscode/codicons/src/icons/debug-pause.svg';
 import debugRestart from '@vscode/codicons/src/icons/debug-restart.svg';
 import debugStop from '@vscode/codicons/src/icons/debug-stop.svg';
 import discard from '@vscode/codicons/src/icons/discard.svg';
@@ -50,6 +51,7 @@ const pictures: Record<string, string> = {
   'cloud-download': cloudDownload,
   'debug-continue': debugContinue,
   'debug-disconnect': debugDisconnect,
+  'debug-pause': debugPause,
   'debug-restart': debugRestart,
   'debug-stop': debugStop,
   discard,

@@ -277,8 +277,14 @@ export class Page {
     this.redraw();
   }
 
-  run(verb: Verb, servers: readonly string[]): void {
-    void this.attempt(() => this.asker.ask('run', { fleet: this.fleet, verb, servers: [...servers] }));
+  run(verb: Verb, servers: readonly string[], rollout?: string): void {
+    const meant = {
+      fleet: this.fleet,
+      verb,
+      servers: [...servers],
+      ...(rollout !== undefined && { rollout }),
+    };
+    void this.attempt(() => this.asker.ask('run', meant));
   }
 
   report(id: string): void {

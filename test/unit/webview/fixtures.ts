@@ -50,6 +50,7 @@ export function rollout(servers: RolloutServer[], over: Partial<RolloutView> = {
     by: 'me@here',
     startedAt: at(0),
     resumedAt: null,
+    asked: null,
     finishedAt: null,
     outcome: null,
     parallel: { boxes: 2 },

@@ -113,6 +113,23 @@ describe('the fold over a rollout', () => {
     ]);
   });
 
+  it('knows that it was paused, let go on, or is to be cancelled', () => {
+    const fold = new RolloutFold();
+    fold.apply(start(planOf([planned('a')], {})));
+    const asked = (ask: 'pause' | 'continue' | 'cancel') => {
+      expect(fold.apply({ type: 'rollout-asked', at: at(1), rollout: 'r', ask, by: 'me' })).toBeNull();
+      return fold.head?.asked;
+    };
+    expect([fold.head?.asked, asked('pause'), asked('continue'), asked('cancel')]).toEqual([
+      null,
+      'pause',
+      null,
+      'cancel',
+    ]);
+    fold.apply(start(planOf([planned('a')], {}), 2, true));
+    expect(fold.head?.asked).toBeNull();
+  });
+
   it('sorts those that act into waves', () => {
     const view = foldJournal([start(plan)]);
     if (!view) throw new Error('no picture');
@@ -208,5 +225,10 @@ describe('the forecast', () => {
       'end waits for a maintenance window',
     );
     expect(forecast(rollout([done('a', 10)]), ms(0)).endsAt).toBeNull();
+  });
+
+  it('tells nothing while somebody holds it up', () => {
+    const view = rollout([done('a', 10), part('b')], { asked: 'pause' });
+    expect(forecast(view, ms(0))).toEqual({ endsAt: null, note: 'paused' });
   });
 });

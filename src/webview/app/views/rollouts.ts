@@ -110,7 +110,6 @@ function one(page: Page, view: RolloutView): TemplateResult {
   const scale = scaleOf(view, running ? now : lastSign(view), running ? coming.endsAt : null);
   const acting = view.servers.filter(willAct);
   const open = acting.filter(({ outcome }) => outcome !== 'done');
-  const ids = (view.finishedAt === null ? acting : open).map(({ id }) => id);
   return html`<section class="rollout" aria-label=${t('Rollout {0}', view.id)}>
     <div class="plan-head">
       <div>
@@ -121,9 +120,18 @@ function one(page: Page, view: RolloutView): TemplateResult {
       ${button({ label: t('Report'), icon: 'output', title: t('A document to read and keep'), run: () => page.report(view.id) })}
       ${
         running
-          ? button({ label: t('Cancel Rollout…'), icon: 'debug-stop', run: () => page.run('cancel', ids) })
+          ? halts(page, view)
           : past?.resumable === true
-            ? button({ label: t('Resume…'), icon: 'debug-continue', run: () => page.run('resume', ids) })
+            ? button({
+                label: t('Resume…'),
+                icon: 'debug-continue',
+                run: () =>
+                  page.run(
+                    'resume',
+                    open.map(({ id }) => id),
+                    view.id,
+                  ),
+              })
             : nothing
       }
     </div>
@@ -135,6 +143,19 @@ function one(page: Page, view: RolloutView): TemplateResult {
       ${leftOut(view)}
     </div>
   </section>`;
+}
+
+/** How a rollout that runs is held up, let go on, and ended. */
+function halts(page: Page, { id, asked, servers }: RolloutView): TemplateResult {
+  const run = (verb: 'pause' | 'continue' | 'cancel') => () =>
+    page.run(
+      verb,
+      servers.filter(willAct).map((server) => server.id),
+      id,
+    );
+  return html`${asked === null ? button({ label: t('Pause'), icon: 'debug-pause', run: run('pause') }) : nothing}
+  ${asked === 'pause' ? button({ label: t('Continue'), icon: 'debug-continue', kind: 'primary', run: run('continue') }) : nothing}
+  ${asked === 'cancel' ? nothing : button({ label: t('Cancel Rollout…'), icon: 'debug-stop', run: run('cancel') })}`;
 }
 
 /** When an interrupted rollout was last heard of. */
@@ -255,7 +276,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
     const coming = forecast(view, now);
     const when = coming.endsAt === null ? coming.note : leftWords(coming.endsAt - now);
     return html`<section class="banner" aria-label=${t('Running rollout')}>
-      ${icon('sync~spin')}
+      ${icon(view.asked === 'pause' ? 'debug-pause' : 'sync~spin')}
       <b>${rolloutWords({ action: view.action, to: oneVersion(view.servers) }).doing}</b>
       <span>${doneText(acting)}</span>
       ${waves.length > 1 ? html`<span>${t('wave {0}', waves[wave]?.wave ?? '–')}</span>` : nothing}
@@ -280,15 +301,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
       >
         ${t('Show Waves')}
       </button>
-      ${button({
-        label: t('Cancel…'),
-        icon: 'debug-stop',
-        run: () =>
-          page.run(
-            'cancel',
-            acting.map(({ id }) => id),
-          ),
-      })}
+      ${halts(page, view)}
     </section>`;
   })}`;
 }
