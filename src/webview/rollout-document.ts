@@ -1,14 +1,21 @@
-import { oneVersion, willAct } from '../updater/plan/plan';
+import { willAct } from '../updater/plan/plan';
 import { t } from '../vscode/l10n';
 import { escapeMarkdown as text, table } from '../vscode/markdown';
-import { outcomeWords, rolloutStateWords, rolloutWords } from '../vscode/words';
+import { outcomeWords, rolloutStateWords } from '../vscode/words';
 import { duration } from '../vscode/time';
-import { downtimeOf, spansOf, workTimeOf, type RolloutServer, type RolloutView } from './rollout-view';
+import {
+  downtimeOf,
+  spansOf,
+  wordsOf,
+  workTimeOf,
+  type RolloutServer,
+  type RolloutView,
+} from './rollout-view';
 
 /** The report of a rollout for reading and for keeping, as Markdown: what was done on which server, how long it was away, what failed. */
 export function rolloutDocument(view: RolloutView, fleet: string, now: number): string {
-  const { action, id, by, startedAt, finishedAt, outcome, servers } = view;
-  const { verb } = rolloutWords({ action, to: oneVersion(servers) });
+  const { id, by, startedAt, finishedAt, outcome, servers } = view;
+  const { verb } = wordsOf(view);
   const end = finishedAt === null ? now : Date.parse(finishedAt);
   const acting = servers.filter(willAct);
   const left = servers.filter((server) => !willAct(server));

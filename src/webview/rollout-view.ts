@@ -1,8 +1,8 @@
 import type { Expected } from '../updater/plan/expected';
-import { willAct, type Action, type PlanServer, type Verdict } from '../updater/plan/plan';
+import { oneVersion, willAct, type Action, type PlanServer, type Verdict } from '../updater/plan/plan';
 import type { FleetEvent, Outcome, ServerStatus } from '../updater/rollout/events';
 import { t } from '../vscode/l10n';
-import { askedWords } from '../vscode/words';
+import { askedWords, rolloutWords } from '../vscode/words';
 
 /** What a server did when: it lasts until the next one begins, or its part ends. */
 export interface Phase {
@@ -150,6 +150,10 @@ export function foldJournal(events: readonly FleetEvent[]): RolloutView | undefi
   for (const event of events) fold.apply(event);
   return fold.view();
 }
+
+/** "Install 1.5.0", "Installing 1.5.0". */
+export const wordsOf = ({ action, servers }: RolloutView): ReturnType<typeof rolloutWords> =>
+  rolloutWords({ action, to: oneVersion(servers) });
 
 /** Those that the rollout acts on, wave by wave. */
 export function wavesOf({ servers }: RolloutView): { wave: number; servers: RolloutServer[] }[] {

@@ -1,60 +1,37 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlanServer } from '../../src/updater/plan/plan';
-import type { RolloutServer, RolloutView } from '../../src/webview/rollout-view';
+import { planned, planOf } from '../unit/rollout/fixtures';
+import { at, part, rollout } from '../unit/webview/fixtures';
 import { manyServers, openViewPage, type ViewPage } from './view-page';
 
 const reason = { rule: 'banalytics.portal', severity: 'warn' as const, message: 'The portal says nothing.' };
-const planned = (id: string, over: Partial<PlanServer> = {}): PlanServer => ({
-  ...{ id, system: 'system-0', verdict: 'ready', from: '1.1.0', to: '1.5.0', path: ['1.5.0'] },
-  ...{ reasons: [reason], wave: 0, steps: [{ step: 'stop' }, { step: 'run', file: 'a.exe' }] },
-  ...over,
-});
-const part = (id: string, over: Partial<RolloutServer> = {}): RolloutServer => ({
-  ...{ id, system: 'system-0', wave: 0, from: '1.1.0', to: '1.5.0', verdict: 'ready', steps: [] },
-  ...{ expected: null, windowed: false, phases: [], outcome: null, endedAt: null, error: null },
-  ...over,
-});
-const began = '2026-11-25T08:00:00.000Z';
-const rollout = (id: string, over: Partial<RolloutView> = {}): RolloutView => ({
-  ...{
-    id,
-    action: 'install',
-    by: 'me@here',
-    startedAt: began,
-    resumedAt: null,
-    asked: null,
-    finishedAt: null,
-    outcome: null,
-  },
-  ...{ parallel: { 'system-0': 2 }, servers: [part('srv-1'), part('srv-2', { wave: 1 })] },
-  ...over,
-});
+const withSteps = (id: string, over: Partial<PlanServer> = {}): PlanServer =>
+  planned(id, { reasons: [reason], steps: [{ step: 'stop' }, { step: 'run', file: 'a.exe' }], ...over });
+const began = at(0);
 
 let view: ViewPage;
 beforeAll(async () => {
   const snapshot = manyServers(30);
-  const running = rollout('r-2', {
-    servers: [
-      part('srv-1', { phases: [{ status: 'restarting', step: 'restart', detail: null, at: began }] }),
-      part('srv-2', { wave: 1 }),
-    ],
-  });
+  const parts = [
+    part('srv-1', { phases: [{ status: 'restarting', step: 'restart', detail: null, at: began }] }),
+    part('srv-2', { wave: 1 }),
+  ];
   view = await openViewPage(
     {
       ...snapshot,
       errors: 1,
-      rollouts: [running],
+      rollouts: [rollout(parts, { id: 'r-2' })],
       fleets: [...snapshot.fleets, { id: 'b', name: 'B', file: 'b' }],
     },
     {
-      plan: {
-        ...{ schema: 1, action: 'install', to: null, parallel: { 'system-0': 2 } },
-        servers: [
-          planned('srv-1'),
-          planned('srv-2', { wave: 1 }),
-          planned('srv-3', { verdict: 'blocked', reasons: [{ ...reason, severity: 'block' }], steps: [] }),
+      plan: planOf(
+        [
+          withSteps('srv-1'),
+          withSteps('srv-2', { wave: 1 }),
+          withSteps('srv-3', { verdict: 'blocked', reasons: [{ ...reason, severity: 'block' }], steps: [] }),
         ],
-      },
+        { srv: 2 },
+      ),
       systems: [
         {
           ...{
@@ -73,7 +50,7 @@ beforeAll(async () => {
           ...{ state: 'interrupted', servers: [{ id: 'srv-1', outcome: null }], resumable: true },
         },
       ],
-      rollout: rollout('r-1'),
+      rollout: rollout(parts, { id: 'r-1' }),
       server: {
         ...{ id: 'srv-3', facts: [['OS', 'Debian']], rollback: ['1.0.0'], reasons: [reason] },
         modules: [{ module: 'core', description: '1.1.0 → 1.5.0', differs: true }],

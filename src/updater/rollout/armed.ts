@@ -4,6 +4,7 @@ import type { PlanServer } from '../plan/plan';
 import { clockText } from '../plan/window';
 import type { JobLine, Platform } from '../targets/platform';
 import { timer, type Sleep } from './alarm';
+import { probe } from '../targets/return';
 import type { Contact } from './contact';
 
 /** Seconds by which a server's clock may be off before that is worth saying. */
@@ -110,14 +111,13 @@ class Look {
   async hasEnded(signal: AbortSignal): Promise<boolean> {
     const { server, links } = this.contact;
     try {
-      const link = await links.fresh(server, { deadline: lookDeadline, signal });
-      try {
-        const { ended } = await this.platform.pulse(link, this.jobId, signal);
-        this.reached = true;
-        return ended;
-      } finally {
-        link.close();
-      }
+      const { ended } = await probe(links, this.platform, server, {
+        jobId: this.jobId,
+        deadline: lookDeadline,
+        signal,
+      });
+      this.reached = true;
+      return ended;
     } catch (thrown) {
       const { message } = asFleetError(thrown, { server: server.id });
       if (this.reached && !signal.aborted)

@@ -35,7 +35,8 @@ export async function awaitReturn(
   while (Date.now() - start < options.patience) {
     options.signal?.throwIfAborted();
     try {
-      const seen = await probe(links, platform, server, options);
+      const { jobId, signal } = options;
+      const seen = await probe(links, platform, server, { jobId, deadline: probeDeadline, signal });
       if (seen.bootId !== null && seen.bootId !== options.before) return seen;
       if (seen.ended) return seen;
       seenOld = seen.bootId === options.before;
@@ -94,18 +95,16 @@ function span(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 1000)} seconds` : `${Math.round(ms / 60_000)} minutes`;
 }
 
-async function probe(
+/** One look at a server over a connection of its own, which is dead after `deadline` ms, handshake included. */
+export async function probe(
   links: Links,
   platform: Platform,
   server: Server,
-  options: ReturnOptions,
+  { jobId, deadline, signal }: { jobId: string | null; deadline: number; signal?: AbortSignal | undefined },
 ): Promise<Pulse> {
-  const link = await links.fresh(server, {
-    deadline: probeDeadline,
-    ...(options.signal && { signal: options.signal }),
-  });
+  const link = await links.fresh(server, { deadline, ...(signal && { signal }) });
   try {
-    return await platform.pulse(link, options.jobId, options.signal);
+    return await platform.pulse(link, jobId, signal);
   } finally {
     link.close();
   }

@@ -34,6 +34,7 @@ export type Planned =
   | { state: 'made'; action: Action; servers: string[]; plan: Plan }
   | { state: 'failed'; action: Action; servers: string[]; message: string };
 
+const none: readonly ServerRow[] = [];
 /** ms between two writings of the view's state. */
 const keepEvery = 300;
 
@@ -108,6 +109,11 @@ export class Page {
   /** The extension's time: what it says of servers is stamped by its clock. */
   now(): number {
     return Date.now() + (this.data?.ahead ?? 0);
+  }
+
+  /** All servers of the fleet; none before they are known. */
+  get all(): readonly ServerRow[] {
+    return this.data?.rows ?? none;
   }
 
   /** Servers that pass the filter, sorted. */

@@ -1,9 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { t } from '../../../vscode/l10n';
 import { listed, outcomeWords, rolloutStateWords, rolloutWords, verdictWords } from '../../../vscode/words';
-import { oneVersion, willAct } from '../../../updater/plan/plan';
+import { willAct } from '../../../updater/plan/plan';
 import type { PastRollout } from '../../protocol';
-import { downtimeOf, forecast, wavesOf, type RolloutServer, type RolloutView } from '../../rollout-view';
+import {
+  downtimeOf,
+  forecast,
+  wavesOf,
+  wordsOf,
+  type RolloutServer,
+  type RolloutView,
+} from '../../rollout-view';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
@@ -49,7 +56,7 @@ function entries({ data, history }: Page): Entry[] {
     const acting = view.servers.filter(willAct);
     return {
       id: view.id,
-      verb: rolloutWords({ action: view.action, to: oneVersion(view.servers) }).verb,
+      verb: wordsOf(view).verb,
       state: view.outcome ?? 'running',
       startedAt: view.startedAt,
       by: view.by,
@@ -102,14 +109,13 @@ function entry(page: Page, { id, verb, state, startedAt, by, servers, done }: En
 
 function one(page: Page, view: RolloutView): TemplateResult {
   const now = page.now();
-  const { verb, doing } = rolloutWords({ action: view.action, to: oneVersion(view.servers) });
+  const { verb, doing } = wordsOf(view);
   const past = page.history?.find(({ id }) => id === view.id);
   const live = page.data?.rollouts.some(({ id }) => id === view.id) ?? false;
   const running = view.finishedAt === null && (live || past?.state === 'running');
   const coming = forecast(view, now);
   const scale = scaleOf(view, running ? now : lastSign(view), running ? coming.endsAt : null);
   const acting = view.servers.filter(willAct);
-  const open = acting.filter(({ outcome }) => outcome !== 'done');
   return html`<section class="rollout" aria-label=${t('Rollout {0}', view.id)}>
     <div class="plan-head">
       <div>
@@ -125,12 +131,7 @@ function one(page: Page, view: RolloutView): TemplateResult {
             ? button({
                 label: t('Resume…'),
                 icon: 'debug-continue',
-                run: () =>
-                  page.run(
-                    'resume',
-                    open.map(({ id }) => id),
-                    view.id,
-                  ),
+                run: () => page.run('resume', [], view.id),
               })
             : nothing
       }
@@ -146,13 +147,8 @@ function one(page: Page, view: RolloutView): TemplateResult {
 }
 
 /** How a rollout that runs is held up, let go on, and ended. */
-function halts(page: Page, { id, asked, servers }: RolloutView): TemplateResult {
-  const run = (verb: 'pause' | 'continue' | 'cancel') => () =>
-    page.run(
-      verb,
-      servers.filter(willAct).map((server) => server.id),
-      id,
-    );
+function halts(page: Page, { id, asked }: RolloutView): TemplateResult {
+  const run = (verb: 'pause' | 'continue' | 'cancel') => () => page.run(verb, [], id);
   return html`${asked === null ? button({ label: t('Pause'), icon: 'debug-pause', run: run('pause') }) : nothing}
   ${asked === 'pause' ? button({ label: t('Continue'), icon: 'debug-continue', kind: 'primary', run: run('continue') }) : nothing}
   ${asked === 'cancel' ? nothing : button({ label: t('Cancel Rollout…'), icon: 'debug-stop', run: run('cancel') })}`;
@@ -277,7 +273,7 @@ export function banner(page: Page): TemplateResult | typeof nothing {
     const when = coming.endsAt === null ? coming.note : leftWords(coming.endsAt - now);
     return html`<section class="banner" aria-label=${t('Running rollout')}>
       ${icon(view.asked === 'pause' ? 'debug-pause' : 'sync~spin')}
-      <b>${rolloutWords({ action: view.action, to: oneVersion(view.servers) }).doing}</b>
+      <b>${wordsOf(view).doing}</b>
       <span>${doneText(acting)}</span>
       ${waves.length > 1 ? html`<span>${t('wave {0}', waves[wave]?.wave ?? '–')}</span>` : nothing}
       <span class="dim">${when}</span>

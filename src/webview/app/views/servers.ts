@@ -41,8 +41,8 @@ const filterWords = lazily((): Record<Facet, string> => ({
 
 /** The table of all servers, what it is narrowed down by, and what can be done with those selected. */
 export function servers(page: Page, grid: Grid): TemplateResult {
-  const { rows, data, view } = page;
-  const all = data?.rows.length ?? 0;
+  const { rows, view } = page;
+  const all = page.all.length;
   return html`<div class="servers ${view.details ? 'with-details' : ''}">
     <div class="list">
       <div class="toolbar">
@@ -85,7 +85,6 @@ export function servers(page: Page, grid: Grid): TemplateResult {
   </div>`;
 }
 
-const none: readonly ServerRow[] = [];
 // Drawn anew with each step of scrolling: with thousands of servers that must not be counted anew each time.
 const statusCounts = memo((rows: readonly ServerRow[]) => new Map(tally(rows, 'status')));
 const offersOf = memo((rows: readonly ServerRow[]) => {
@@ -100,7 +99,7 @@ const dueOf = memo((rows: readonly ServerRow[]) =>
 /** Status chips count and narrow down at once; those of other facets are there only while they narrow down. */
 function chips(page: Page): TemplateResult {
   const { filter } = page.view;
-  const counts = statusCounts(page.data?.rows ?? none);
+  const counts = statusCounts(page.all);
   const statuses = [...new Set([...counts.keys(), ...filter.chips.status])];
   const others = facets.filter((facet) => facet !== 'status');
   return html`<span class="chips" role="group" aria-label=${filterWords().status}>
@@ -144,7 +143,7 @@ function chip(page: Page, facet: Facet, value: string, n: number): TemplateResul
 const mostValues = 40;
 
 function facetPanel(page: Page): TemplateResult {
-  const rows = page.data?.rows ?? [];
+  const rows = page.all;
   const offered = facets
     .filter((facet) => facet !== 'status')
     .map((facet) => ({ facet, values: tally(rows, facet) }))
@@ -199,9 +198,9 @@ function actions(page: Page): TemplateResult {
     </div>`;
   }
   const { offered, sentences } = offersOf(selected);
-  const { rows, data } = page;
+  const { rows } = page;
   const shown =
-    rows.length === data?.rows.length
+    rows.length === page.all.length
       ? selected.length
       : rows.filter(({ id }) => page.selection.ids.has(id)).length;
   const hidden = selected.length - shown;
@@ -248,7 +247,7 @@ function action(page: Page, { offer, taken, left }: BulkAction, first: boolean):
 }
 
 function empty(page: Page): TemplateResult {
-  const filtered = isFiltered(page.view.filter) && (page.data?.rows.length ?? 0) > 0;
+  const filtered = isFiltered(page.view.filter) && page.all.length > 0;
   return html`<div class="empty">
     ${
       filtered

@@ -49,7 +49,6 @@ function inside(page: Page, grid: Grid): TemplateResult {
     </main>`;
 }
 
-const none: readonly ServerRow[] = [];
 const sizeOf = memo((rows: readonly ServerRow[]) => ({
   ids: rows.map(({ id }) => id),
   systems: new Set(rows.map(({ system }) => system)).size,
@@ -59,7 +58,7 @@ function header(page: Page): TemplateResult {
   const { data } = page;
   const { fleets, fleet, errors } = data?.snapshot ?? { fleets: [], fleet: null, errors: 0 };
   const own = fleets.find(({ id }) => id === fleet);
-  const { ids, systems } = sizeOf(data?.rows ?? none);
+  const { ids, systems } = sizeOf(page.all);
   return html`<header class="top">
     <h1>${own?.name ?? t('Fleet')}</h1>
     ${
