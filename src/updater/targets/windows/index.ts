@@ -26,6 +26,7 @@ import {
 import jobScript from '../scripts/job.bat';
 import checksScript from '../scripts/checks.bat';
 import libScript from '../scripts/lib.bat';
+import lockScript from '../scripts/lock.bat';
 import stepsScript from '../scripts/steps.bat';
 import { listening, plainVersion, readAnswers, readBootTime } from './answers';
 import { batch, speak, type Question, type Section, type Spoken } from './kit';
@@ -288,7 +289,7 @@ async function startJob(link: Link, job: Job, signal?: AbortSignal): Promise<voi
       about: batch(about.map(([key, [value = '']]) => `${key}\t${value}\n`).join('')),
       'task.xml': taskXml(win32.join(stateDir(server), 'jobs', job.id)),
       'steps.bat': batch([stepsScript, checksScript, libScript].join('\n')),
-      'job.bat': batch(jobScript),
+      'job.bat': batch([jobScript, lockScript].join('\n')),
     };
     await link.files.makeFolder(`${folder}/words`, options);
     await Promise.all(
