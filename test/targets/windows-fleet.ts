@@ -7,6 +7,7 @@ import { parseFleet } from '../../src/updater/fleet/read';
 import { seedSettings } from '../../demo/windows/installer';
 import { Desk, localServer } from '../lab/links';
 import { freePort } from '../lab/sshd';
+import { until } from '../lab/until';
 import { createWindowsLab, type MachineOptions, type WindowsLab, type WindowsMachine } from '../lab/windows';
 import { Operator, scratch } from './fleet-in-lab';
 
@@ -71,10 +72,17 @@ export async function running(
   await seedSettings(machine.driveC, { port: await freePort(), channels: 2 });
   const setup = machine.file('C:\\setup.exe');
   await copyFile(await lab.installer({ version }), setup);
-  const setUp = options.shell === 'bash' ? "cmd //c 'C:\\setup.exe /S'" : 'C:\\setup.exe /S';
-  const said = await atConsole(lab, machine, setUp);
+  const type = (line: string) =>
+    atConsole(lab, machine, options.shell === 'bash' ? `cmd //c '${line}'` : line);
+  const said = await type('C:\\setup.exe /S');
   if (said.code !== 0) throw new Error(`setup ended with ${said.code}: ${said.stderr}`);
   await rm(setup);
+  // Its service is being started; it converts its settings before it is up.
+  await until(
+    `${version} to run on ${name}`,
+    async () => (await type('sc query EocortexServer')).stdout.includes('RUNNING'),
+    60_000,
+  );
   return machine;
 }
 

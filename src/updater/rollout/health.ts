@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../errors';
 import type { Server } from '../fleet/model';
+import type { Facts } from '../targets/facts';
 import type { Link } from '../targets/link';
 import { probeSeconds, type Platform } from '../targets/platform';
 import { askUrl } from '../targets/web';
@@ -9,6 +10,21 @@ import { askUrl } from '../targets/web';
 const urlDeadline = 10_000;
 /** ms between two looks at a server that is not well yet. */
 const pause = 2_000;
+
+/** What is wrong with the service of a server by its facts; null: nothing, it is running. */
+export function serviceTrouble({ id }: Server, { service }: Facts): FleetError | null {
+  if (service === undefined || service.state === 'running') return null;
+  const { name, state } = service;
+  if (state === 'unknown')
+    return new FleetError('verify.service', `${id} does not say whether its service ${name} is running.`, {
+      server: id,
+      hint: 'Refresh the server. If it stays so, ask for the service there by hand, as the user that logs in.',
+    });
+  return new FleetError('verify.service', `The service ${name} on ${id} is ${state}.`, {
+    server: id,
+    hint: "Roll back, or look at the service's log on the server.",
+  });
+}
 
 /** True where the fleet file asks for more than the service. */
 export function hasChecks({ health }: Server): boolean {
@@ -47,6 +63,20 @@ export async function unwell(
   } catch (error) {
     if (error instanceof FleetError && error.code === 'verify.health') return error;
     throw error;
+  }
+}
+
+/** Asks a server again and again until it says the state of its service, or its `timeoutSeconds` are over: one that starts up may not at once. */
+export async function untilItSays(
+  server: Server,
+  ask: () => Promise<Facts>,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const end = Date.now() + server.health.timeoutSeconds * 1000;
+  for (;;) {
+    const facts = await ask();
+    if (facts.service?.state !== 'unknown' || Date.now() + pause > end) return facts;
+    await sleep(pause, undefined, { signal });
   }
 }
 

@@ -8,7 +8,7 @@ import type { Facts } from '../targets/facts';
 import type { Links } from '../targets/link';
 import { readFacts } from '../targets/read-facts';
 import { isLinkTrouble } from './contact';
-import { hasChecks, unwell } from './health';
+import { hasChecks, serviceTrouble, unwell } from './health';
 
 /** A server that does not answer, or is not well, is asked so often, so many ms apart, before it counts as away or sick. */
 const tries = 3;
@@ -39,7 +39,9 @@ export async function look({ server, links, library, signal, arming }: Looking):
       const wrong =
         wrongWith(server, facts, arming) ??
         (hasChecks(server) && facts.installed !== null ? await unwell(link, platform, signal) : null);
-      if (wrong?.code !== 'verify.health' || left === 0) return { wrong, facts };
+      const silent = wrong?.code === 'verify.service' && facts.service?.state === 'unknown';
+      const mayMend = wrong?.code === 'verify.health' || silent;
+      if (!mayMend || left === 0) return { wrong, facts };
       await sleep(pause, undefined, { signal });
     } catch (thrown) {
       signal.throwIfAborted();
@@ -51,11 +53,8 @@ export async function look({ server, links, library, signal, arming }: Looking):
   }
 }
 
-function wrongWith(
-  server: Server,
-  { job, service, installed }: Facts,
-  arming: string | undefined,
-): FleetError | null {
+function wrongWith(server: Server, facts: Facts, arming: string | undefined): FleetError | null {
+  const { job, installed } = facts;
   const waits = job?.state === 'running' && isArmed(job);
   if (waits && !job.id.startsWith(`${arming}-`))
     return new FleetError(
@@ -68,14 +67,5 @@ function wrongWith(
       server: server.id,
       hint: 'Wait until it has ended.',
     });
-  if (installed !== null && service !== undefined && service.state !== 'running')
-    return new FleetError(
-      'verify.service',
-      `The service ${service.name} on ${server.id} is ${service.state}.`,
-      {
-        server: server.id,
-        hint: "Roll back, or look at the service's log on the server.",
-      },
-    );
-  return null;
+  return installed === null ? null : serviceTrouble(server, facts);
 }

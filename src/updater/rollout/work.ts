@@ -16,7 +16,7 @@ import type { Fleet } from '../fleet/model';
 import { disarmed, untilItBegins, waitStep } from './armed';
 import { bring } from './bring';
 import { Contact, isLinkTrouble } from './contact';
-import { hasChecks, untilWell, unwell } from './health';
+import { hasChecks, serviceTrouble, untilItSays, untilWell, unwell } from './health';
 import { kindOf, makeJob, type JobOrder } from './job';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
@@ -311,8 +311,8 @@ export class Work {
 
   /** The server itself says the version and is up: an exit code proves nothing. */
   private async proven(): Promise<WorkResult> {
-    const { server, action } = this.context;
-    const facts = await this.facts();
+    const { server, action, cancel, detach } = this.context;
+    const facts = await untilItSays(server, () => this.facts(), AbortSignal.any([cancel, detach]));
     const to = this.context.planned.to;
     const situation = { server, facts, supply: await this.supply(), to };
     if (!this.hands.reached(situation, action))
@@ -325,16 +325,8 @@ export class Work {
           hint: 'Somebody else may have changed it meanwhile. Plan again to see what differs.',
         },
       );
-    if (facts.service !== undefined && facts.service.state !== 'running')
-      throw new FleetError(
-        'verify.service',
-        `The service ${facts.service.name} on ${server.id} is ${facts.service.state}.`,
-        {
-          server: server.id,
-          step: 'verify',
-          hint: "Roll back, or look at the service's log on the server.",
-        },
-      );
+    const wrong = serviceTrouble(server, facts);
+    if (wrong !== null) throw atStep(wrong, 'verify');
     await this.well();
     return this.settled('done');
   }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
 import { servers } from '../../../src/updater/fleet/model';
-import { hasChecks, untilWell, unwell } from '../../../src/updater/rollout/health';
+import {
+  hasChecks,
+  serviceTrouble,
+  untilItSays,
+  untilWell,
+  unwell,
+} from '../../../src/updater/rollout/health';
+import type { Facts } from '../../../src/updater/targets/facts';
 import type { Link } from '../../../src/updater/targets/link';
 import type { Platform, Probe, Probed } from '../../../src/updater/targets/platform';
 import { fleetOf } from './fixtures';
@@ -85,5 +92,33 @@ describe('waiting until a server is well', () => {
     await expect(
       untilWell(serverOf({ timeoutSeconds: 60 }), () => Promise.resolve(sick), stop.signal),
     ).rejects.toThrow();
+  });
+});
+
+describe('the service of a server', () => {
+  const { signal } = new AbortController();
+  const facts = (state: 'running' | 'stopped' | 'unknown') =>
+    ({ service: { name: 'box', state } }) as unknown as Facts;
+
+  it('is in trouble where it does not run, and where the server does not say so', () => {
+    const message = (now: Facts) => serviceTrouble(serverOf({}), now)?.message;
+    expect(message(facts('running'))).toBeUndefined();
+    expect(message({} as Facts)).toBeUndefined();
+    expect(message(facts('stopped'))).toBe('The service box on s-0 is stopped.');
+    expect(message(facts('unknown'))).toBe('s-0 does not say whether its service box is running.');
+  });
+
+  it('is asked for again until the server says it, as long as the fleet file gives it', async () => {
+    let asked = 0;
+    const says = (from: number) => () => Promise.resolve(facts(++asked >= from ? 'stopped' : 'unknown'));
+    expect((await untilItSays(serverOf({ timeoutSeconds: 60 }), says(2), signal)).service?.state).toBe(
+      'stopped',
+    );
+    expect(asked).toBe(2);
+    asked = 0;
+    expect((await untilItSays(serverOf({ timeoutSeconds: 1 }), says(2), signal)).service?.state).toBe(
+      'unknown',
+    );
+    expect(asked).toBe(1);
   });
 });

@@ -107,3 +107,18 @@ it('a look asks for ports, command and URL too, and believes a bad answer only t
   expect(await seenAfter(9, false)).toEqual({ code: undefined, looks: 0 });
   vi.restoreAllMocks();
 });
+
+it('a look asks a server again that does not say whether its service runs, and tells so the third time', async () => {
+  let looks = 0;
+  const seenAfter = async (saysFrom: number) => {
+    looks = 0;
+    const silent: Facts = { ...well, service: { name: 'box', state: 'unknown' } };
+    const { wrong } = await seen(() => (++looks >= saysFrom ? well : silent));
+    return { message: wrong?.message, looks };
+  };
+  expect(await seenAfter(3)).toEqual({ message: undefined, looks: 3 });
+  expect(await seenAfter(4)).toEqual({
+    message: 's-0 does not say whether its service box is running.',
+    looks: 3,
+  });
+});

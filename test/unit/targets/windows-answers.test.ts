@@ -111,6 +111,17 @@ SERVICE_NAME: EocortexServer
     ['[SC] EnumQueryServicesStatus:OpenService ОШИБКА: 1060:\n\nУказанная служба не установлена.'],
   ])('is missing: %s', (text) => expect(read(section('service', text)).service).toBe('missing'));
 
+  it.each([
+    [
+      'its service manager is not up yet',
+      '[SC] OpenSCManager FAILED 1722:\n\nThe RPC server is unavailable.',
+    ],
+    ['it denies the answer', '[SC] EnumQueryServicesStatus:OpenService FEHLER 5:\n\nZugriff verweigert'],
+    ['it says nothing', ''],
+  ])('is unknown, not missing, where %s', (_, text) => {
+    expect(read(section('service', text)).service).toBe('unknown');
+  });
+
   it('is not known where nobody asked', () => expect(read().service).toBeNull());
 });
 

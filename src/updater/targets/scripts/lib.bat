@@ -38,13 +38,14 @@ call :hash
 if defined hash if "!hash!"=="!expected!" set "same=1"
 exit /b 0
 
-rem State of the service, into `runs`: RUNNING, STOPPED, START_PENDING and so on, the same words in every language; nothing where
-rem there is no such service. `pid` is its process, where that is told.
+rem State of the service, into `runs`: RUNNING, STOPPED, START_PENDING and so on, the same words in every language; MISSING where
+rem there is no such service, nothing where Windows cannot say it now. `pid` is its process, where that is told.
 :service_state
 set "runs="
 set "pid="
 sc queryex "!set_service!" >service.out 2>&1 <nul
 if errorlevel 1 sc query "!set_service!" >service.out 2>&1 <nul
+if errorlevel 1060 if not errorlevel 1061 set "runs=MISSING"
 for /f "usebackq tokens=1-3 delims=: " %%a in ("service.out") do (
   set "k1=%%a"
   set "k2=%%b"

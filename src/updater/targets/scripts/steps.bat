@@ -63,7 +63,7 @@ exit /b 0
 :step_stop
 call :service_state
 if "!runs!"=="STOPPED" exit /b 0
-if not defined runs goto :no_service
+if "!runs!"=="MISSING" goto :no_service
 rem `net` stops what depends on it too, which `sc` refuses.
 net stop "!set_service!" /y >>log 2>&1 <nul
 call :service_state
@@ -84,7 +84,7 @@ exit /b 0
 :step_start
 call :service_state
 if "!runs!"=="RUNNING" exit /b 0
-if not defined runs goto :no_service
+if "!runs!"=="MISSING" goto :no_service
 sc start "!set_service!" >>log 2>&1 <nul
 set "left=120"
 set "idle=0"

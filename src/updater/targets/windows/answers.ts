@@ -127,8 +127,9 @@ function serviceState(section: Section | undefined): ServiceFact['state'] | null
   if (/\b4\s+RUNNING\b/.test(text)) return 'running';
   if (/\b[1-7]\s+(?:STOPPED|START_PENDING|STOP_PENDING|PAUSED|PAUSE_PENDING|CONTINUE_PENDING)\b/.test(text))
     return 'stopped';
-  // Without a state there is no such service: error 1060, in the server's own language.
-  return 'missing';
+  // Error 1060, in the server's own language, is of a service that is not there. Any other is of a server that cannot say it: its
+  // service manager is not up yet, or it denies the answer.
+  return /\b1060\b/.test(text) ? 'missing' : 'unknown';
 }
 
 function windowsAnswers(
