@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { FleetError } from '../updater/errors';
+import { isFleetFile } from '../updater/fleet/find';
 import { t } from '../vscode/l10n';
 import { starterFleet } from './starter-fleet';
 import type { Command } from './command';
@@ -27,6 +28,6 @@ export const newFleetFile: Command = async (faces) => {
 
 /** `harbour` and `harbour.jsonc` become `harbour.fleet.jsonc`: only such a name is found again. */
 function named(uri: vscode.Uri): vscode.Uri {
-  if (/(^|\/)fleet\.jsonc$|\.fleet\.jsonc$/.test(uri.path)) return uri;
+  if (isFleetFile(uri.path)) return uri;
   return uri.with({ path: `${uri.path.replace(/(\.fleet)?(\.jsonc?)?$/, '')}.fleet.jsonc` });
 }

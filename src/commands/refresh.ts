@@ -9,7 +9,7 @@ import { chooseFleet, chooseServers } from './selection';
 
 /** Asks every server of every fleet file. */
 export const refresh: Command = async (faces) => {
-  await faces.files.settled();
+  await faces.files.current();
   if (faces.files.sessions.length === 0) await chooseFleet(faces);
   await Promise.all(faces.files.sessions.map((session) => ask(session)));
 };

@@ -29,7 +29,7 @@ export async function chooseFleet(
   faces: Faces,
   selections: readonly FleetSelection[] = [],
 ): Promise<FleetSession | undefined> {
-  await faces.files.settled();
+  await faces.files.current();
   const { sessions, faulty } = faces.files;
   const meant = [...new Set(selections.map(({ session }) => session))];
   if (meant.length > 1)

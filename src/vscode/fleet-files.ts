@@ -1,14 +1,19 @@
 import * as vscode from 'vscode';
+import { isFleetFile } from '../updater/fleet/find';
 import type { UpdaterHost } from '../updater/updater';
 import { builtInCommands, contextKeys, diagnosticsName, fleetFileGlob, type FleetFilesState } from './ids';
 import type { FleetLog } from './log';
 import { diagnosticsOf } from './problems';
 import { FleetSession } from './session';
 
+/** ms between two looks at the disk: the watcher begins late in a window that has just been opened, and tells nothing of a network drive. */
+const pace = 5_000;
+
 interface FleetFile {
   uri: vscode.Uri;
-  /** What was read last; undefined before. */
+  /** What was read last, and what the disk said of it then; undefined before. */
   text: string | undefined;
+  stamp: string | undefined;
   /** Errors in it now. With a session, that one holds the last good reading. */
   errors: number;
   session: FleetSession | undefined;
@@ -23,7 +28,12 @@ export class FleetFiles {
   private readonly changes = new vscode.EventEmitter<void>();
   private readonly watcher = vscode.workspace.createFileSystemWatcher(fleetFileGlob);
   private readonly subscriptions: vscode.Disposable[];
+  private readonly pulse: NodeJS.Timeout;
   private work: Promise<void>;
+  /** A look at the disk that has not come to its end. */
+  private looking = false;
+  /** Why the last one failed: told once, not every few seconds. */
+  private trouble: string | undefined;
 
   /** There are other files, or something else in them. */
   readonly onDidChange = this.changes.event;
@@ -42,6 +52,7 @@ export class FleetFiles {
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.later(() => this.search())),
     ];
     this.work = this.search().catch((error: unknown) => log.error('fleet files', error));
+    this.pulse = setInterval(() => this.look(), pace);
   }
 
   /** The fleets that can be shown, in the order of their paths. */
@@ -65,6 +76,12 @@ export class FleetFiles {
     for (let seen: Promise<void> | undefined; seen !== this.work; await seen) seen = this.work;
   }
 
+  /** Resolves when the files have been read as they lie on the disk now: nothing is done by an older one. */
+  async current(): Promise<void> {
+    this.later(() => this.readChanged());
+    await this.settled();
+  }
+
   sessionOf(uri: vscode.Uri): FleetSession | undefined {
     return this.files.get(uri.toString())?.session;
   }
@@ -81,6 +98,34 @@ export class FleetFiles {
     this.work = this.work.then(change).catch((error: unknown) => this.log.error('fleet files', error));
   }
 
+  private look(): void {
+    if (this.looking) return;
+    this.looking = true;
+    this.later(async () => {
+      try {
+        await this.readChanged();
+        this.trouble = undefined;
+      } catch (error) {
+        const repeated = this.trouble === String(error);
+        this.trouble = String(error);
+        if (!repeated) throw error;
+      } finally {
+        this.looking = false;
+      }
+    });
+  }
+
+  /** Reads what is not as it was read: of the files that are known or were opened, and of those at the top of the workspace folders. */
+  private async readChanged(): Promise<void> {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const atTop = await Promise.all(folders.map(({ uri }) => fleetFilesIn(uri)));
+    const uris = new Map(
+      [...this.uris, ...this.added.values(), ...atTop.flat()].map((uri) => [uri.toString(), uri]),
+    );
+    for (const [key, uri] of uris)
+      if (this.files.get(key)?.stamp !== (await stampOf(uri))) await this.read(uri);
+  }
+
   private async search(): Promise<void> {
     const found = await vscode.workspace.findFiles(fleetFileGlob, '**/node_modules/**');
     const uris = [...found, ...this.added.values()];
@@ -91,10 +136,14 @@ export class FleetFiles {
   }
 
   private async read(uri: vscode.Uri): Promise<void> {
-    const [{ parseFleet }, text] = await Promise.all([import('../updater/fleet/read'), this.text(uri)]);
+    const { parseFleet } = await import('../updater/fleet/read');
+    // Before its text: what is written between the two is read again.
+    const stamp = await stampOf(uri);
+    const text = await textOf(uri);
     if (text === undefined) return this.remove(uri);
     const key = uri.toString();
-    const file = this.files.get(key) ?? { uri, text: undefined, errors: 0, session: undefined };
+    const file = this.files.get(key) ?? { uri, text: undefined, stamp, errors: 0, session: undefined };
+    file.stamp = stamp;
     this.files.set(key, file);
     if (file.text === text) return;
     const { fleet, problems } = parseFleet(text, uri.fsPath, await this.sshHosts(text));
@@ -114,16 +163,6 @@ export class FleetFiles {
       this.log.error('~/.ssh/config', error);
       return undefined;
     });
-  }
-
-  /** Undefined where there is no such file any more. */
-  private async text(uri: vscode.Uri): Promise<string | undefined> {
-    try {
-      return new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(uri));
-    } catch (error) {
-      if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
-      throw error;
-    }
   }
 
   private async remove(uri: vscode.Uri): Promise<void> {
@@ -148,7 +187,34 @@ export class FleetFiles {
 
   /** Ends every session; resolves when their links are closed. */
   async close(): Promise<void> {
+    clearInterval(this.pulse);
     vscode.Disposable.from(...this.subscriptions, this.watcher, this.diagnostics, this.changes).dispose();
     await Promise.allSettled(this.sessions.map((session) => session.close()));
+  }
+}
+
+/** Undefined where there is no such file any more. */
+async function textOf(uri: vscode.Uri): Promise<string | undefined> {
+  const bytes = await ifThere(vscode.workspace.fs.readFile(uri));
+  return bytes && new TextDecoder('utf-8').decode(bytes);
+}
+
+/** Says whether a file is still as it was; undefined where there is none. */
+async function stampOf(uri: vscode.Uri): Promise<string | undefined> {
+  const stat = await ifThere(vscode.workspace.fs.stat(uri));
+  return stat && `${stat.mtime} ${stat.size}`;
+}
+
+async function fleetFilesIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
+  const entries = (await ifThere(vscode.workspace.fs.readDirectory(folder))) ?? [];
+  return entries.flatMap(([name]) => (isFleetFile(name) ? vscode.Uri.joinPath(folder, name) : []));
+}
+
+async function ifThere<T>(asked: Thenable<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+    throw error;
   }
 }

@@ -125,7 +125,7 @@ export const diagnosticsName = 'VMS Fleet';
 export const documentScheme = 'vms-fleet';
 /** Scheme of what was logged of some servers. */
 export const serverLogScheme = 'vms-fleet-log';
-/** Which files are fleet files. */
+/** Which files are fleet files, as `isFleetFile` says it. */
 export const fleetFileGlob = '**/{*.fleet.jsonc,fleet.jsonc}';
 /** Their ending, as VS Code's file dialogs take it. */
 export const fleetFileEnding = 'jsonc';

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { until } from '../lab/until';
+import { Person } from './person';
 import { workspaceFolder } from './support';
 import { api, row, rows } from './tree';
 
@@ -84,5 +86,32 @@ describe('a fleet file in the opened folder', () => {
       (await rows()).filter(({ id }) => id.includes('sheds')),
       [],
     );
+  });
+});
+
+describe('a fleet file that VS Code does not watch: it was opened from elsewhere', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vms-fleet-far-'));
+  const file = join(folder, 'far.fleet.jsonc');
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is read again where it has changed, forgotten, and found again', async () => {
+    const person = new Person([], [], [file]);
+    await vscode.commands.executeCommand('vmsFleet.newFleetFile').then(undefined, assert.ifError);
+    person.leave();
+    writeFileSync(file, fleet('far-1'));
+    await until('the system', () => row('far-1'));
+    rmSync(file);
+    await until('its end', async () => (await row('far-1')) === undefined);
+    writeFileSync(file, fleet('far-2'));
+    await until('the system again', () => row('far-2'));
+  });
+
+  it('is read before anything is done by it', async () => {
+    writeFileSync(file, fleet('far-3'));
+    await vscode.commands.executeCommand('vmsFleet.refresh');
+    assert.notEqual(await row('far-3'), undefined);
+    rmSync(file);
+    await vscode.commands.executeCommand('vmsFleet.refresh');
+    assert.equal(await row('far-3'), undefined);
   });
 });

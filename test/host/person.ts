@@ -100,7 +100,7 @@ export class Person {
    * @param picks labels to pick, in turn, each from the next list (of several: parted by |); a missing one leaves the list unanswered
    * @param answers what to type, in turn; a missing one leaves the input box unanswered, in a question of several `offered` takes what
    * is in it already, and `goBack` goes back
-   * @param files what to choose in the dialog that opens files; none: it is cancelled
+   * @param files what to choose in the dialog that opens files, or the one name in that which saves; none: it is cancelled
    */
   constructor(
     private readonly picks: string[] = [],
@@ -110,6 +110,7 @@ export class Person {
     this.replace('showOpenDialog', () =>
       Promise.resolve(files.length > 0 ? files.map((file) => vscode.Uri.file(file)) : undefined),
     );
+    this.replace('showSaveDialog', () => Promise.resolve(files.map((file) => vscode.Uri.file(file))[0]));
     this.replace('showInputBox', (options: vscode.InputBoxOptions) => {
       this.typed.push(options);
       return Promise.resolve(answers.shift());
