@@ -46,7 +46,7 @@ function planUpdate(files: FleetFiles): vscode.LanguageModelTool<PlanAsked> {
   return {
     prepareInvocation: async ({ input }) => {
       const { fleetAsked, serversAsked } = await loaded();
-      await files.settled();
+      await files.current();
       const { fleet } = fleetAsked(files.sessions, input);
       const servers = serversAsked(fleet, input);
       const { verb } = actionWords()[actionOf(input)];
@@ -61,7 +61,7 @@ function planUpdate(files: FleetFiles): vscode.LanguageModelTool<PlanAsked> {
     invoke: ({ input }, token) =>
       telling(async () => {
         const { planResult, fleetAsked, serversAsked } = await loaded();
-        await files.settled();
+        await files.current();
         const session = fleetAsked(files.sessions, input);
         const servers = serversAsked(session.fleet, input);
         const updater = await session.updater();

@@ -113,7 +113,7 @@ async function wantModules(
           setModuleVersion(source, system.id, module, version, server?.id),
     ),
   );
-  await faces.files.settled();
+  await faces.files.current();
   const now = session.servers.filter((one) => one.system === system.id && (!server || one.id === server.id));
   const own = now.filter(({ banalytics }) =>
     changes.some(({ module, version }) => banalytics?.modules[module] !== version),

@@ -46,7 +46,7 @@ export async function runLoaded(
     const { setSystemVersion } = await import('../updater/fleet/edit');
     await editFleetFile(session, [(text) => setSystemVersion(text, system.id, version.version)]);
   } else session.setFleet(session.fleet); // What the servers said means something else with this package.
-  await faces.files.settled();
+  await faces.files.current();
   tell(faces, session, version, loaded);
 }
 

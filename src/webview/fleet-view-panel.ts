@@ -178,6 +178,7 @@ export class FleetViewPanel implements vscode.Disposable {
       return null;
     },
     plan: async ({ fleet, action, servers }) => {
+      await this.context.files.current();
       const meant = this.those(fleet, servers);
       this.planning?.abort();
       const { signal } = (this.planning = new AbortController());

@@ -166,7 +166,7 @@ export const mirasysFields = {
   ),
 };
 
-/** Fields that only some products have; the editor offers all, a wrong one is refused by name when the file is read. */
+/** Fields that only some products have; a wrong one is refused by name when the file is read. */
 export const PRODUCT_FIELDS: Record<ProductId, readonly string[]> = {
   eocortex: [
     'installer',

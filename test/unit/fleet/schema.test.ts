@@ -8,7 +8,7 @@ const schema = JSON.parse(text) as Json;
 
 /** Keywords of draft-07 that the schema may use, and those that VS Code adds. */
 const DRAFT_07 =
-  '$schema type title description default examples properties required additionalProperties propertyNames items enum anyOf pattern minimum maximum minItems';
+  '$schema type title description default examples properties required additionalProperties propertyNames items enum anyOf pattern minimum maximum minItems if then else';
 const VS_CODE = 'markdownDescription enumDescriptions defaultSnippets allowComments allowTrailingCommas';
 const KEYWORDS = new Set(`${DRAFT_07} ${VS_CODE}`.split(' '));
 
@@ -16,6 +16,8 @@ function visit(node: Json, path: string, see: (node: Json, path: string) => void
   see(node, path);
   for (const [key, child] of Object.entries((node.properties ?? {}) as Record<string, Json>))
     visit(child, `${path}/${key}`, see);
+  for (const word of ['then', 'else'])
+    if (typeof node[word] === 'object') visit(node[word] as Json, path, see);
   for (const word of ['additionalProperties', 'propertyNames', 'items'])
     if (typeof node[word] === 'object') visit(node[word] as Json, `${path}/*`, see);
   for (const option of (node.anyOf ?? []) as Json[]) visit(option, path, see);
@@ -72,4 +74,35 @@ describe('media/fleet.schema.json', () => {
       ]),
     );
   });
+
+  it.each([
+    ['eocortex', ['version', 'releaseLines'], ['licence', 'modules'], ['if-needed', 'reboot', 'service']],
+    ['mirasys', ['licence', 'installer'], ['version', 'modules'], undefined],
+    ['banalytics', ['modules', 'repository'], ['version', 'licence', 'installer'], ['reboot', 'service']],
+    [undefined, ['version', 'licence', 'modules'], [], ['if-needed', 'reboot', 'service']],
+  ])('offers a system of %s its own fields and words, and its servers too', (product, own, others, words) => {
+    const system = fieldsOf(product);
+    const server = ((system['servers'] as Json).additionalProperties as Json).properties as Record<
+      string,
+      Json
+    >;
+    for (const [level, fields] of Object.entries({ system, server })) {
+      const systemOnly = (name: string) => level === 'server' && name === 'releaseLines';
+      for (const name of own.filter((one) => !systemOnly(one))) expect(fields, level).toHaveProperty(name);
+      for (const name of others) expect(fields, level).not.toHaveProperty(name);
+      expect(fields['restart']?.enum).toEqual(words);
+      expect(fields['tags']).toBeDefined();
+    }
+  });
 });
+
+/** What the schema says of the fields of a system that names this product, or none. */
+function fieldsOf(product: string | undefined): Record<string, Json> {
+  const systems = (schema.properties as Record<string, Json>)['systems'];
+  for (let level = systems?.additionalProperties as Json; ; level = level.else as Json) {
+    const named = (level.if as { properties: { product: { const: string } } } | undefined)?.properties
+      .product;
+    if (named === undefined) return level.properties as Record<string, Json>;
+    if (named.const === product) return (level.then as Json).properties as Record<string, Json>;
+  }
+}
