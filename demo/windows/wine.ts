@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { atFixedAddresses } from './addresses';
 import { find } from './find';
 import guardScript from './guard.sh';
 import { onProcessor } from './processor';
@@ -62,7 +63,7 @@ export class Wine {
     processor: number,
   ) {
     this.drive = join(prefix, 'drive_c');
-    this.place = onProcessor(processor);
+    this.place = [...onProcessor(processor), ...atFixedAddresses()];
   }
 
   /** Nothing of the person's own environment gets in. */

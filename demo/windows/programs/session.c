@@ -33,7 +33,6 @@ int wmain(void)
     HANDLE input, output, error;
     char page[16] = "437";
     DWORD code = 1;
-    int tries = 0;
 
     if (!GetEnvironmentVariableW(L"LAB_COMMAND", command, COMMAND_LENGTH)) return 1;
     if (!GetEnvironmentVariableW(L"LAB_EXIT", exit_file, MAX_PATH)) return 1;
@@ -59,13 +58,8 @@ int wmain(void)
     start.hStdInput = input;
     start.hStdOutput = output;
     start.hStdError = error;
-    /* On a busy computer a process of wine's may die before it has begun, of which no Windows knows. */
-    while (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &start, &process)) {
+    if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &start, &process)) {
         code = GetLastError();
-        if (code == ERROR_INTERNAL_ERROR && tries++ < 3) {
-            Sleep(200);
-            continue;
-        }
         fprintf(stderr, "The command could not be started (error %lu).\n", code);
         note(code);
         return 1;
