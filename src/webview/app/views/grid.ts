@@ -5,6 +5,7 @@ import { serverCount } from '../../../vscode/words';
 import { icon } from '../icons';
 import { groupWords, windowOf, type Column, type GroupLine, type Line, type RowLine } from '../model';
 import type { Page } from '../page';
+import { Slots } from '../slots';
 import { cell, looks, titles } from './columns';
 
 /** px; the style sheet has the same. */
@@ -19,6 +20,7 @@ export class Grid {
   /** The focus is in the table's lines, so the active one gets it back when it is drawn anew. */
   private focused = false;
   private headColumn = 0;
+  private readonly slots = new Slots();
 
   constructor(private readonly page: Page) {}
 
@@ -35,6 +37,7 @@ export class Grid {
     if (lone && (active < first || active >= last))
       drawn[active < first ? 'unshift' : 'push']({ line: lone, index: active });
     const stop = active >= 0 ? active : 0;
+    const slots = this.slots.assign(drawn.map(({ line }) => line.key));
     const template = `24px ${shown.map((column) => looks[column].width).join(' ')}`;
     return html`<div
       class="grid"
@@ -56,7 +59,7 @@ export class Grid {
       <div class="lines" role="rowgroup" .style=${`height: ${lines.length * lineHeight}px`}>
         ${repeat(
           drawn,
-          ({ line }) => line.key,
+          (_, place) => slots[place],
           ({ line, index }) =>
             line.kind === 'group'
               ? this.group(line, index, shown.length, index === stop)
