@@ -1,13 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { FleetError } from '../updater/errors';
 import { isFleetFile } from '../updater/fleet/find';
 import type { UpdaterHost } from '../updater/updater';
 import { builtInCommands, contextKeys, diagnosticsName, fleetFileGlob, type FleetFilesState } from './ids';
+import { t } from './l10n';
 import type { FleetLog } from './log';
 import { diagnosticsOf } from './problems';
 import { FleetSession } from './session';
 
 /** ms between two looks at the disk: the watcher begins late in a window that has just been opened, and tells nothing of a network drive. */
 const pace = 5_000;
+/** ms after which a file that is gone is gone for good. */
+const replacing = 1_000;
 
 interface FleetFile {
   uri: vscode.Uri;
@@ -76,9 +81,14 @@ export class FleetFiles {
     for (let seen: Promise<void> | undefined; seen !== this.work; await seen) seen = this.work;
   }
 
-  /** Resolves when the files have been read as they lie on the disk now: nothing is done by an older one. */
+  /**
+   * Resolves when the files have been read as they lie on the disk now: nothing is done by an older one.
+   * @throws FleetError `fleet.invalid` where one cannot be read
+   */
   async current(): Promise<void> {
-    this.later(() => this.readChanged());
+    const read = this.work.then(() => this.readChanged());
+    this.work = read.catch(() => undefined);
+    await read;
     await this.settled();
   }
 
@@ -122,8 +132,13 @@ export class FleetFiles {
     const uris = new Map(
       [...this.uris, ...this.added.values(), ...atTop.flat()].map((uri) => [uri.toString(), uri]),
     );
-    for (const [key, uri] of uris)
-      if (this.files.get(key)?.stamp !== (await stampOf(uri))) await this.read(uri);
+    for (const [key, uri] of uris) {
+      const stamp = await stampOf(uri);
+      if (this.files.get(key)?.stamp === stamp) continue;
+      // One that is being replaced is gone for a moment.
+      if (stamp === undefined) await delay(replacing);
+      await this.read(uri);
+    }
   }
 
   private async search(): Promise<void> {
@@ -195,26 +210,31 @@ export class FleetFiles {
 
 /** Undefined where there is no such file any more. */
 async function textOf(uri: vscode.Uri): Promise<string | undefined> {
-  const bytes = await ifThere(vscode.workspace.fs.readFile(uri));
+  const bytes = await ifThere(uri, vscode.workspace.fs.readFile(uri));
   return bytes && new TextDecoder('utf-8').decode(bytes);
 }
 
 /** Says whether a file is still as it was; undefined where there is none. */
 async function stampOf(uri: vscode.Uri): Promise<string | undefined> {
-  const stat = await ifThere(vscode.workspace.fs.stat(uri));
+  const stat = await ifThere(uri, vscode.workspace.fs.stat(uri));
   return stat && `${stat.mtime} ${stat.size}`;
 }
 
 async function fleetFilesIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
-  const entries = (await ifThere(vscode.workspace.fs.readDirectory(folder))) ?? [];
+  const entries = (await ifThere(folder, vscode.workspace.fs.readDirectory(folder))) ?? [];
   return entries.flatMap(([name]) => (isFleetFile(name) ? vscode.Uri.joinPath(folder, name) : []));
 }
 
-async function ifThere<T>(asked: Thenable<T>): Promise<T | undefined> {
+/** @throws FleetError `fleet.invalid` for any trouble but that there is no such thing */
+async function ifThere<T>(uri: vscode.Uri, asked: Thenable<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
     if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
-    throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new FleetError('fleet.invalid', t('{0} cannot be read now: {1}', uri.fsPath, cause), {
+      hint: t('Is its drive there? Nothing is done by what was read of it before.'),
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -113,5 +113,17 @@ describe('a fleet file that VS Code does not watch: it was opened from elsewhere
     rmSync(file);
     await vscode.commands.executeCommand('vmsFleet.refresh');
     assert.equal(await row('far-3'), undefined);
+  });
+
+  it('stops what was to be done where it cannot be read', async () => {
+    mkdirSync(file);
+    const person = new Person();
+    await vscode.commands.executeCommand('vmsFleet.refresh').then(undefined, () => undefined);
+    person.leave();
+    rmSync(file, { recursive: true });
+    assert.match(
+      person.messages.map(({ text }) => text).join('\n'),
+      /far\.fleet\.jsonc cannot be read now: /,
+    );
   });
 });
