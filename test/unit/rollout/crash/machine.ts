@@ -95,8 +95,8 @@ export class Machine {
     this.full = true;
   }
 
-  /** Down at once, and up again a little later; what ran is dead. */
-  powerCycle(): void {
+  /** Down at once, and up again a little later; what ran is dead. @param goesOn its job has asked for it, and goes on by itself */
+  powerCycle(goesOn = false): void {
     this.up = false;
     this.running = false;
     this.life.abort();
@@ -110,7 +110,7 @@ export class Machine {
       this.up = true;
       this.changed();
       // Armed, it goes on at each boot.
-      if (this.job?.steps[this.job.next] === 'wait') this.goOn();
+      if (goesOn || this.job?.steps[this.job.next] === 'wait') this.goOn();
     });
   }
 
@@ -173,7 +173,7 @@ export class Machine {
   }
 
   goOn(): void {
-    if (this.running || this.job === null || this.job.exit !== null) return;
+    if (!this.up || this.running || this.job === null || this.job.exit !== null) return;
     this.running = true;
     void this.run(this.job, this.life.signal);
   }
@@ -221,12 +221,7 @@ export class Machine {
         if (life.aborted) return;
         const why = this.does(step, job);
         if (why !== undefined) return this.takeBack(job, 'failed', step, why);
-        if (step === 'restart') {
-          this.powerCycle();
-          // Armed: it goes on by itself after the restart it asked for.
-          void sleep(downTime + 5).then(() => this.goOn());
-          return;
-        }
+        if (step === 'restart') return this.powerCycle(true);
       }
       this.line(job, 'end', step, '');
       job.next++;

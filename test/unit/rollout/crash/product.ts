@@ -1,7 +1,8 @@
 import type { PackageInfo } from '../../../../src/updater/packages/package-info';
 import type { Hands, Product, Situation } from '../../../../src/updater/products/product';
 import type { Platform } from '../../../../src/updater/targets/platform';
-import { machineOf, newVersion, sha } from './machine';
+import type { Link } from '../../../../src/updater/targets/link';
+import { machineOf, newVersion, sha, type Machine } from './machine';
 
 export const info = {
   sha256: sha,
@@ -47,15 +48,18 @@ export const simulatedPlatform = {
   family: 'linux',
   stateDir: () => '/state',
   join: (...parts: string[]) => parts.join('/'),
-  clock: (link) => Promise.resolve(machineOf(link).clock()),
-  prepare: (link) => Promise.resolve(machineOf(link).reach()),
-  startJob: (link, job) => Promise.resolve(machineOf(link).start(job)),
-  continueJob: (link) => Promise.resolve(machineOf(link).goOn()),
-  cancelJob: (link) => Promise.resolve(machineOf(link).stop()),
+  clock: (link) => asked(link, (machine) => machine.clock()),
+  prepare: (link) => asked(link, () => undefined),
+  startJob: (link, job) => asked(link, (machine) => machine.start(job)),
+  continueJob: (link) => asked(link, (machine) => machine.goOn()),
+  cancelJob: (link) => asked(link, (machine) => machine.stop()),
   followJob: (link, id, from, onLine, signal) => machineOf(link).follow(id, from, onLine, signal),
-  pulse: (link) => {
-    const machine = machineOf(link);
-    machine.reach();
-    return Promise.resolve({ bootId: machine.bootId, ended: (machine.job?.exit ?? null) !== null });
-  },
+  pulse: (link) => asked(link, ({ bootId, job }) => ({ bootId, ended: (job?.exit ?? null) !== null })),
 } as Partial<Platform> as Platform;
+
+/** What is asked of a machine over a link, which fails where nobody reaches it any more. */
+async function asked<T>(link: Link, question: (machine: Machine) => T): Promise<T> {
+  const machine = machineOf(link);
+  machine.reach();
+  return Promise.resolve(question(machine));
+}
