@@ -89,8 +89,8 @@ function print(result, seen) {
     seen.ended = true;
     return;
   }
-  seen[result.event] += 1;
-  const mark = { passed: '  ✓', failed: '  ✗', skipped: '  - SKIPPED' }[result.event];
+  if (result.event !== 'figure') seen[result.event] += 1;
+  const mark = { passed: '  ✓', failed: '  ✗', skipped: '  - SKIPPED', figure: '  =' }[result.event];
   console.log(`${mark} ${result.title}${result.ms === undefined ? '' : ` (${result.ms} ms)`}`);
   if (result.event === 'failed')
     seen.failures.push(`${result.title}: ${result.error?.split('\n', 1)[0] ?? ''}`);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { activate } from './loading';
+import { report } from './report';
 import { extension } from './support';
 
 interface Manifest {
@@ -9,8 +11,10 @@ interface Manifest {
 
 describe('activation', () => {
   it('activates without an error', async () => {
-    await extension().activate();
+    const before = extension().isActive;
+    const spent = await activate();
     assert.equal(extension().isActive, true);
+    if (!before) report({ event: 'figure', title: 'loading and activating', ms: Math.round(spent) });
   });
 
   it('opens each view that the manifest names', async () => {
