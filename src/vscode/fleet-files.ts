@@ -24,6 +24,12 @@ interface FleetFile {
   session: FleetSession | undefined;
 }
 
+/** A file or folder that could not be read. */
+interface Trouble {
+  uri: vscode.Uri;
+  error: unknown;
+}
+
 /** The fleet files of the workspace folders, and those opened besides: found, watched, read, and their problems shown. */
 export class FleetFiles {
   private readonly files = new Map<string, FleetFile>();
@@ -34,11 +40,11 @@ export class FleetFiles {
   private readonly watcher = vscode.workspace.createFileSystemWatcher(fleetFileGlob);
   private readonly subscriptions: vscode.Disposable[];
   private readonly pulse: NodeJS.Timeout;
-  private work: Promise<void>;
+  private work: Promise<void> = Promise.resolve();
   /** A look at the disk that has not come to its end. */
   private looking = false;
-  /** Why the last one failed: told once, not every few seconds. */
-  private trouble: string | undefined;
+  /** What failed in the last one: it is told once, not every few seconds. */
+  private troubles: string[] = [];
 
   /** There are other files, or something else in them. */
   readonly onDidChange = this.changes.event;
@@ -56,7 +62,7 @@ export class FleetFiles {
       }),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.later(() => this.search())),
     ];
-    this.work = this.search().catch((error: unknown) => log.error('fleet files', error));
+    this.later(() => this.search());
     this.pulse = setInterval(() => this.look(), pace);
   }
 
@@ -83,13 +89,14 @@ export class FleetFiles {
 
   /**
    * Resolves when the files have been read as they lie on the disk now: nothing is done by an older one.
-   * @throws FleetError `fleet.invalid` where one cannot be read
+   * @throws FleetError `fleet.invalid` where one that is shown cannot be read
    */
   async current(): Promise<void> {
-    const read = this.work.then(() => this.readChanged());
-    this.work = read.catch(() => undefined);
-    await read;
+    let troubles: Trouble[] = [];
+    this.later(async () => void (troubles = await this.readChanged()));
     await this.settled();
+    const [stale] = troubles.filter(({ uri }) => this.files.has(uri.toString()));
+    if (stale) throw stale.error;
   }
 
   sessionOf(uri: vscode.Uri): FleetSession | undefined {
@@ -113,12 +120,11 @@ export class FleetFiles {
     this.looking = true;
     this.later(async () => {
       try {
-        await this.readChanged();
-        this.trouble = undefined;
-      } catch (error) {
-        const repeated = this.trouble === String(error);
-        this.trouble = String(error);
-        if (!repeated) throw error;
+        const before = new Set(this.troubles);
+        const troubles = await this.readChanged();
+        this.troubles = troubles.map(({ error }) => String(error));
+        for (const { error } of troubles)
+          if (!before.has(String(error))) this.log.error('fleet files', error);
       } finally {
         this.looking = false;
       }
@@ -126,19 +132,19 @@ export class FleetFiles {
   }
 
   /** Reads what is not as it was read: of the files that are known or were opened, and of those at the top of the workspace folders. */
-  private async readChanged(): Promise<void> {
-    const folders = vscode.workspace.workspaceFolders ?? [];
-    const atTop = await Promise.all(folders.map(({ uri }) => fleetFilesIn(uri)));
-    const uris = new Map(
-      [...this.uris, ...this.added.values(), ...atTop.flat()].map((uri) => [uri.toString(), uri]),
-    );
-    for (const [key, uri] of uris) {
+  private async readChanged(): Promise<Trouble[]> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
+    const found = [...this.uris, ...this.added.values()];
+    const missed = await eachOf(folders, async (uri) => void found.push(...(await fleetFilesIn(uri))));
+    const uris = new Map(found.map((uri) => [uri.toString(), uri])).values();
+    const unread = await eachOf(uris, async (uri) => {
       const stamp = await stampOf(uri);
-      if (this.files.get(key)?.stamp === stamp) continue;
+      if (this.files.get(uri.toString())?.stamp === stamp) return;
       // One that is being replaced is gone for a moment.
       if (stamp === undefined) await delay(replacing);
       await this.read(uri);
-    }
+    });
+    return [...missed, ...unread];
   }
 
   private async search(): Promise<void> {
@@ -146,8 +152,8 @@ export class FleetFiles {
     const uris = [...found, ...this.added.values()];
     const known = new Set(uris.map(String));
     for (const { uri } of this.inOrder()) if (!known.has(uri.toString())) await this.remove(uri);
-    for (const uri of uris) await this.read(uri);
-    if (uris.length === 0) this.tell();
+    for (const { error } of await eachOf(uris, (uri) => this.read(uri))) this.log.error('fleet files', error);
+    if (this.files.size === 0) this.tell();
   }
 
   private async read(uri: vscode.Uri): Promise<void> {
@@ -222,7 +228,19 @@ async function stampOf(uri: vscode.Uri): Promise<string | undefined> {
 
 async function fleetFilesIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
   const entries = (await ifThere(folder, vscode.workspace.fs.readDirectory(folder))) ?? [];
-  return entries.flatMap(([name]) => (isFleetFile(name) ? vscode.Uri.joinPath(folder, name) : []));
+  return entries
+    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && isFleetFile(name))
+    .map(([name]) => vscode.Uri.joinPath(folder, name));
+}
+
+/** One after the other; those that fail keep none of the others from it. */
+async function eachOf(
+  uris: Iterable<vscode.Uri>,
+  read: (uri: vscode.Uri) => Promise<void>,
+): Promise<Trouble[]> {
+  const troubles: Trouble[] = [];
+  for (const uri of uris) await read(uri).catch((error: unknown) => void troubles.push({ uri, error }));
+  return troubles;
 }
 
 /** @throws FleetError `fleet.invalid` for any trouble but that there is no such thing */

@@ -116,6 +116,9 @@ describe('a fleet file that VS Code does not watch: it was opened from elsewhere
   });
 
   it('stops what was to be done where it cannot be read', async () => {
+    writeFileSync(file, fleet('far-4'));
+    await vscode.commands.executeCommand('vmsFleet.refresh');
+    rmSync(file);
     mkdirSync(file);
     const person = new Person();
     await vscode.commands.executeCommand('vmsFleet.refresh').then(undefined, () => undefined);
