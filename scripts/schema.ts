@@ -1,6 +1,6 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { ProductId } from '../src/updater/fleet/model';
-import { PRODUCT_FIELDS, PRODUCT_WORDS } from '../src/updater/fleet/products';
+import { ownersOf, PRODUCT_FIELDS, PRODUCT_WORDS } from '../src/updater/fleet/products';
 import { fleetFile } from '../src/updater/fleet/schema';
 
 interface Json {
@@ -55,9 +55,10 @@ function byProduct({ title, description, markdownDescription, defaultSnippets, .
 
 /** A system of a product, or one of its servers: without the fields and words of the other products. */
 function of(product: ProductId, level: Json): Json {
-  const elsewhere = new Set(Object.values(PRODUCT_FIELDS).flat());
-  for (const name of PRODUCT_FIELDS[product]) elsewhere.delete(name);
-  const fields = Object.entries(level.properties ?? {}).filter(([name]) => !elsewhere.has(name));
+  const fields = Object.entries(level.properties ?? {}).filter(([name]) => {
+    const owners = ownersOf(name);
+    return owners.length === 0 || owners.includes(product);
+  });
   const properties = Object.fromEntries(
     fields.map(([name, field]) => [name, withWords(field, PRODUCT_WORDS[name]?.[product])]),
   );

@@ -8,13 +8,12 @@ let words: string[] | undefined;
  * wine's at random ones, one finds an address taken that it must have, and dies before it has begun. None where that is not allowed.
  */
 export function atFixedAddresses(): string[] {
-  words ??= allowed(['setarch', '-R']);
-  return words;
+  return (words ??= probed());
 }
 
-function allowed([name = '', ...options]: string[]): string[] {
-  const program = find(name);
-  if (program === undefined) return [];
-  const { status } = spawnSync(program, [...options, 'true'], { stdio: 'ignore', timeout: 10_000 });
-  return status === 0 ? [program, ...options] : [];
+function probed(): string[] {
+  const setarch = find('setarch');
+  if (setarch === undefined) return [];
+  const { status } = spawnSync(setarch, ['-R', 'true'], { stdio: 'ignore', timeout: 10_000 });
+  return status === 0 ? [setarch, '-R'] : [];
 }

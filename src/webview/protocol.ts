@@ -143,7 +143,8 @@ export interface Requests {
       fleet: string | null;
       verb: Verb;
       servers: string[];
-      /** The rollout that is meant, where it is one. */ rollout?: string;
+      /** The rollout that is meant, where it is one. */
+      rollout?: string;
     };
     answer: null;
   };

@@ -180,6 +180,10 @@ export const PRODUCT_FIELDS: Record<ProductId, readonly string[]> = {
   banalytics: ['home', 'restart', 'service', ...Object.keys(banalyticsFields)],
 };
 
+/** The products that alone have a field; none: all have it. */
+export const ownersOf = (name: string): ProductId[] =>
+  (Object.keys(PRODUCT_FIELDS) as ProductId[]).filter((product) => PRODUCT_FIELDS[product].includes(name));
+
 /** The words that a field of several products may be in each, where they differ. */
 export const PRODUCT_WORDS: Record<string, Partial<Record<ProductId, readonly string[]>>> = {
   restart: { eocortex: ['if-needed', 'reboot', 'service'], banalytics: ['reboot', 'service'] },

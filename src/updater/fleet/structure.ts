@@ -5,7 +5,7 @@ import type { Document, Path, Problem } from './document';
 import { pickMessage } from './messages';
 import type { ProductId } from './model';
 import { nearest } from './nearest';
-import { PRODUCT_FIELDS, PRODUCT_WORDS } from './products';
+import { ownersOf, PRODUCT_FIELDS, PRODUCT_WORDS } from './products';
 import { serverRolloutFields, systemRolloutFields } from './rollout-fields';
 
 /** What a walk over a valibot schema needs to know of it. */
@@ -105,11 +105,9 @@ function isLevel(path: Path): boolean {
 }
 
 function wrongProduct(name: string, { system, product }: Owner): string | undefined {
-  const owners = Object.entries(PRODUCT_FIELDS).filter(([, fields]) => fields.includes(name));
-  if (product === undefined || owners.length === 0 || owners.some(([owner]) => owner === product))
-    return undefined;
-  const names = owners.map(([owner]) => owner).join(' and ');
-  return `"${name}" is a field of ${names} systems; ${quote(system)} is a ${product} system.`;
+  const owners = ownersOf(name);
+  if (product === undefined || owners.length === 0 || owners.includes(product)) return undefined;
+  return `"${name}" is a field of ${owners.join(' and ')} systems; ${quote(system)} is a ${product} system.`;
 }
 
 /** A field of several products may take other words in each. */

@@ -3,8 +3,8 @@ import type { Server } from '../fleet/model';
 import type { PlanServer } from '../plan/plan';
 import { clockText } from '../plan/window';
 import type { JobLine, Platform } from '../targets/platform';
-import { timer, type Sleep } from './alarm';
 import { probe } from '../targets/return';
+import { timer, type Sleep } from './alarm';
 import type { Contact } from './contact';
 
 /** Seconds by which a server's clock may be off before that is worth saying. */

@@ -67,29 +67,27 @@ export async function unwell(
 }
 
 /** Asks a server again and again until it says the state of its service, or its `timeoutSeconds` are over: one that starts up may not at once. */
-export async function untilItSays(
-  server: Server,
-  ask: () => Promise<Facts>,
-  signal: AbortSignal,
-): Promise<Facts> {
-  const end = Date.now() + server.health.timeoutSeconds * 1000;
-  for (;;) {
-    const facts = await ask();
-    if (facts.service?.state !== 'unknown' || Date.now() + pause > end) return facts;
-    await sleep(pause, undefined, { signal });
-  }
-}
+export const untilItSays = (server: Server, ask: () => Promise<Facts>, signal: AbortSignal): Promise<Facts> =>
+  again(server, ask, ({ service }) => service?.state !== 'unknown', signal);
 
 /** Looks again and again until a server is well, or its `timeoutSeconds` are over. @param look finds what is wrong */
-export async function untilWell(
+export const untilWell = (
   server: Server,
   look: () => Promise<FleetError | null>,
   signal: AbortSignal,
-): Promise<FleetError | null> {
+): Promise<FleetError | null> => again(server, look, (wrong) => wrong === null, signal);
+
+/** The first answer that is enough, or the last one within the server's `timeoutSeconds`. */
+async function again<T>(
+  server: Server,
+  ask: () => Promise<T>,
+  isEnough: (answer: T) => boolean,
+  signal: AbortSignal,
+): Promise<T> {
   const end = Date.now() + server.health.timeoutSeconds * 1000;
   for (;;) {
-    const wrong = await look();
-    if (wrong === null || Date.now() + pause > end) return wrong;
+    const answer = await ask();
+    if (isEnough(answer) || Date.now() + pause > end) return answer;
     await sleep(pause, undefined, { signal });
   }
 }

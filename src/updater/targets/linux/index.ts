@@ -6,8 +6,8 @@ import factsScript from '../scripts/facts.sh';
 import healthScript from '../scripts/health.sh';
 import libScript from '../scripts/lib.sh';
 import { cancelJob, continueJob, followJob, startJob } from './jobs';
-import { bootIdFile, elevated, here, jobDir, must, runScript, second, short, stateDir } from './kit';
-import { beginPackage, discardPart, layTaker, provePackage, put } from './packages';
+import { bootIdFile, elevated, here, jobDir, must, second, short, stateDir } from './kit';
+import { beginPackage, discardPart, prepare, provePackage, put } from './packages';
 
 /** How a shell tells of a command that was ended by SIGKILL. */
 const killed = 137;
@@ -82,10 +82,6 @@ async function clock(link: Link, signal?: AbortSignal): Promise<number | null> {
     ...(signal && { signal }),
   });
   return readClock(/^clock (\d+)$/m.exec(must(link, result, 'telling the time').stdout)?.[1]);
-}
-
-async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
-  must(link, await runScript(link, layTaker(link.server), signal), `making ${stateDir(link.server)}`);
 }
 
 /** Any Linux with POSIX sh, and macOS for trying things out. */

@@ -8,7 +8,7 @@ import { roomRanOut, tooLittleRoom, type PackagePlace, type PutOptions } from '.
 import { commandLine } from '../quote';
 import libScript from '../scripts/lib.sh';
 import packagesScript from '../scripts/packages.sh';
-import { elevated, here, must, second, short, stateDir } from './kit';
+import { elevated, here, must, runScript, second, short, stateDir } from './kit';
 
 const taker = `${libScript}\n${packagesScript}`;
 const takerName = `packages-${createHash('sha256').update(taker).digest('hex').slice(0, 12)}.sh`;
@@ -17,7 +17,7 @@ const takerName = `packages-${createHash('sha256').update(taker).digest('hex').s
  * Makes the state folder and lays the script that takes packages in. That one is never written over: a colleague's transfer
  * may be reading it.
  */
-export function layTaker(server: Server): string {
+function layTaker(server: Server): string {
   const state = stateDir(server);
   const folders = ['bin', 'packages', 'jobs', 'history', 'backups'].map((name) => posix.join(state, name));
   const taken = commandLine([takerPath(server)]);
@@ -30,6 +30,10 @@ export function layTaker(server: Server): string {
     'fi',
     '',
   ].join('\n');
+}
+
+export async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
+  must(link, await runScript(link, layTaker(link.server), signal), `making ${stateDir(link.server)}`);
 }
 
 const takerPath = (server: Server): string => posix.join(stateDir(server), 'bin', takerName);

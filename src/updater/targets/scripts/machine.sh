@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # What a job's steps need of the machine: time that passes, its boot identity, its service. Uses `dir` (the job's folder) of the runner
-# and what steps.sh says of settings and limits.
+# and what steps.sh says of settings, limits and refusals.
 
 # ---- time
 
@@ -25,6 +25,8 @@ until_true() { # SECONDS CHECK ARG...
     nap
   done
 }
+
+# ---- what may be done on it
 
 as_root() { [ "$(id -u)" = 0 ]; }
 

@@ -108,7 +108,7 @@ function user(lines: readonly string[], administrator: boolean): Answers['user']
 }
 
 /** The last number of the last line: "12 Dir(s)  345 bytes free", in whatever language. */
-function lastNumber(lines: readonly string[]): number | null {
+export function lastNumber(lines: readonly string[]): number | null {
   const last = lines.filter((line) => line.trim() !== '').at(-1) ?? '';
   const digits = /(\d+)\D*$/.exec(last)?.[1];
   return digits === undefined ? null : Number(digits);

@@ -5,6 +5,7 @@ import type { Server } from '../../fleet/model';
 import { blockMiB, mib } from '../blocks';
 import type { Link } from '../link';
 import { roomRanOut, tooLittleRoom, type PackagePlace, type PutOptions } from '../platform';
+import { lastNumber } from './answers';
 import type { Section } from './kit';
 import { noRights, say, section, sftpPath, short, stateDir } from './server';
 
@@ -60,7 +61,7 @@ export async function beginPackage(
   // Somebody has changed it since it was proven: it is not believed.
   if (whole !== undefined) await link.files.remove(file, options);
   if (part > place.size) await link.files.remove(`${file}.part`, options);
-  const free = freeBytes(section(sections, 'free'));
+  const free = freeBytes(sections);
   const needed = place.size - Math.min(part, place.size);
   if (free !== null && free < needed) throw tooLittleRoom(server.id, place.file, free, needed);
   // What was under way when a transfer was cut lies in the last block; the rest is believed until the whole is hashed.
@@ -68,11 +69,9 @@ export async function beginPackage(
   return new Map(Array.from({ length: believed }, (_, block) => [block, null]));
 }
 
-function freeBytes(free: Section | undefined): number | null {
-  const last = free?.lines.filter((line) => line.trim() !== '').at(-1) ?? '';
-  const digits = /(\d+)\D*$/.exec(last)?.[1];
-  return digits === undefined ? null : Number(digits);
-}
+/** Null where the server did not say it. */
+const freeBytes = (sections: readonly Section[]): number | null =>
+  lastNumber(section(sections, 'free')?.lines ?? []);
 
 export async function put(
   link: Link,
@@ -88,7 +87,7 @@ export async function put(
     if (!(error instanceof FleetError) || error.code !== 'remote.failed') throw error;
     // SFTP has no word for a full disk; the room that is left tells.
     const { sections } = await say(link, ['begin', place.sha256], { signal: options.signal });
-    const free = freeBytes(section(sections, 'free'));
+    const free = freeBytes(sections);
     throw free !== null && free < blockMiB * mib ? roomRanOut(link.server.id, place) : error;
   }
 }
