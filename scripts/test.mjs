@@ -7,6 +7,7 @@ import {
   bin,
   build,
   chromium,
+  ensureBuilt,
   ensureDebianPackages,
   ensureDependencies,
   inCI,
@@ -21,7 +22,7 @@ import { WINE_PACKAGES } from './lib/wine.mjs';
 const minutes = (n) => n * 60_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** Each tier: what must be there, and what runs. A tier without tests of its own counts as one. */
+/** Each tier: what must be there, and what runs; it says by `say` what it prints. A tier without tests of its own counts as one. */
 const tiers = {
   lint: { run: lint },
   typecheck: { run: typecheck },
@@ -29,10 +30,15 @@ const tiers = {
   unit: { needs: needsUnit, run: () => vitest('unit', minutes(10)) },
   targets: { needs: needsTargets, run: () => vitest('targets', minutes(20)) },
   windows: { needs: needsWindows, run: () => vitest('windows', minutes(20)) },
-  host: { needs: needsDemo, run: () => ownRunner('host.mjs', ['--demo', '--deadline', '300'], minutes(15)) },
-  e2e: { needs: needsDemo, run: () => ownRunner('e2e.mjs', ['--deadline', '900'], minutes(25)) },
+  e2e: { needs: needsDemo, run: (say) => ownRunner('e2e.mjs', ['--deadline', '900'], minutes(25), say) },
+  host: {
+    needs: needsDemo,
+    run: (say) => ownRunner('host.mjs', ['--demo', '--deadline', '300'], minutes(15), say),
+  },
   package: { run: packageTier },
 };
+/** They mostly wait, for servers to return and for VS Code to draw: side by side they take little longer than the longer one. */
+const together = ['e2e', 'host'];
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const chosen = options.only?.split(',') ?? Object.keys(tiers);
@@ -46,8 +52,11 @@ const skipped = [];
 const failed = [];
 const lines = [];
 await ensureDependencies();
-for (const name of Object.keys(tiers).filter((name) => chosen.includes(name)))
-  await runTier(name, tiers[name]);
+for (const name of Object.keys(tiers).filter((name) => chosen.includes(name))) {
+  const turn = together.filter((other) => chosen.includes(other));
+  if (!turn.includes(name)) await runTier(name);
+  else if (name === turn[0]) await runSideBySide(turn);
+}
 
 console.log(`\n${lines.join('\n')}`);
 if (total.skipped > 0) skipped.push(`${total.skipped} tests that skipped themselves`);
@@ -56,22 +65,40 @@ for (const what of failed) console.log(`${FAILED_TEST}${what}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);
 
-async function runTier(name, tier) {
-  console.log(`\n=== ${name}`);
+/** The first one is heard as it goes; what another says comes when it has ended, in one piece. */
+async function runSideBySide([first, ...others]) {
+  const missing = new Map();
+  // One after the other: they install and build the same.
+  for (const name of [first, ...others]) missing.set(name, await needsOf(name));
+  const beside = others.map(async (name) => {
+    let said = '';
+    await runTier(name, { missing: missing.get(name), say: (text) => void (said += text) });
+    process.stdout.write(said);
+  });
+  await Promise.all([runTier(first, { missing: missing.get(first) }), ...beside]);
+}
+
+/** What a tier needs and is not there. */
+async function needsOf(name) {
+  return (await tiers[name].needs?.()) ?? [];
+}
+
+async function runTier(name, { missing, say = (text) => void process.stdout.write(text) } = {}) {
+  say(`\n=== ${name}\n`);
   const started = Date.now();
-  const missing = (await tier.needs?.()) ?? [];
+  missing ??= await needsOf(name);
   if (missing.length > 0 && !inCI) {
     skipped.push(`${name}: needs ${missing.join(', ')}`);
-    console.log(skipped.at(-1));
+    say(`${skipped.at(-1)}\n`);
     return;
   }
   let counts = one(false);
-  if (missing.length > 0) console.error(`${name} needs ${missing.join(', ')}`);
+  if (missing.length > 0) say(`${name} needs ${missing.join(', ')}\n`);
   else
     try {
-      counts = await tier.run();
+      counts = await tiers[name].run(say);
     } catch (error) {
-      console.error(error instanceof Error ? error.message : String(error));
+      say(`${error instanceof Error ? error.message : String(error)}\n`);
     }
   for (const key of Object.keys(total)) total[key] += counts[key];
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -123,14 +150,14 @@ async function vitest(project, deadline) {
 }
 
 /** `host.mjs` and `e2e.mjs` end with `N passed, N failed`, after lines about what was skipped or failed if anything was. */
-async function ownRunner(script, args, deadline) {
+async function ownRunner(script, args, deadline, say) {
   let output = '';
   const { code } = await run(process.execPath, [inRepo('scripts', script), ...args], {
     deadline,
     cwd: inRepo(),
     onOutput: (text) => {
       output += text;
-      process.stdout.write(text);
+      say(text);
     },
   });
   const marked = output.split('\n').filter((line) => line.startsWith(FAILED_TEST));
@@ -195,6 +222,7 @@ async function needsBrowser() {
 
 /** The demo has Windows-like servers where wine is. */
 async function needsDemo() {
+  await ensureBuilt();
   const wine = isDebian() ? await ensureDebianPackages(WINE_PACKAGES) : WINE_PACKAGES;
   if (wine.length > 0 && !inCI) skipped.push(`tests on Windows-like servers: they need ${wine.join(', ')}`);
   if (!tool('sshd') && isDebian()) await ensureDebianPackages(['openssh-server']);
