@@ -5,9 +5,13 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './lib/browser.mjs';
 import { asProduct } from './lib/bundling.mjs';
+import { readOptions } from './lib/options.mjs';
 import { ensureBuilt, ensureDebianPackages, ensureDependencies, inRepo, run } from './lib/prepare.mjs';
 
 const minutes = 60_000;
+
+// Only for `--help`: bench/main.ts reads the others.
+readOptions({ strict: false });
 
 await ensureDependencies();
 const { build } = await import('esbuild');

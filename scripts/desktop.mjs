@@ -3,11 +3,11 @@
 import { runTests, downloadAndUnzipVSCode } from '@vscode/test-electron';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildTests, followReport, scratch, testEnvironment } from './lib/host-tests.mjs';
+import { readOptions } from './lib/options.mjs';
 import { ensureBuilt, hasDisplay, inRepo } from './lib/prepare.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: { grep: { type: 'string' }, version: { type: 'string', default: 'stable' } },
 });
 

@@ -3,16 +3,16 @@
 // this one, --unpacked to place it without packing, --deadline SECONDS for the tests, --keep for looking at what is left.
 import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { installVsix, placeExtension, startCodeServer } from './code-server.mjs';
 import { ensureChromium } from './lib/browser.mjs';
 import { startDemo } from './lib/demo.mjs';
 import { scratch } from './lib/host-tests.mjs';
+import { readOptions, wrongUsage } from './lib/options.mjs';
 import { bin, ensureBuilt, inRepo, run } from './lib/prepare.mjs';
 import { FAILED_TEST, readVitestReport } from './lib/vitest-report.mjs';
 import { packageVsix } from './lib/vsix.mjs';
 
-const { values: options, positionals: files } = parseArgs({
+const { values: options, positionals: files } = readOptions({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
@@ -24,7 +24,7 @@ const { values: options, positionals: files } = parseArgs({
   },
 });
 const deadline = Number(options.deadline) * 1000;
-if (!(deadline > 0)) throw new Error('--deadline: seconds, a number above 0');
+if (!(deadline > 0)) wrongUsage('--deadline: seconds, a number above 0');
 
 const chromium = await ensureChromium();
 if (options.extension === undefined) await ensureBuilt();

@@ -3,15 +3,15 @@
 // --deadline SECONDS for everything after the build, --keep for looking at what VS Code left behind.
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startCodeServer } from './code-server.mjs';
 import { launchBrowser } from './lib/browser.mjs';
 import { startDemo } from './lib/demo.mjs';
 import { buildTests, followReport, scratch, testEnvironment } from './lib/host-tests.mjs';
+import { readOptions, wrongUsage } from './lib/options.mjs';
 import { ensureBuilt, inRepo } from './lib/prepare.mjs';
 import { FAILED_TEST } from './lib/vitest-report.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     folder: { type: 'string' },
     demo: { type: 'boolean', default: false },
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 const deadline = Number(options.deadline) * 1000;
-if (!(deadline > 0)) throw new Error('--deadline: seconds, a number above 0');
+if (!(deadline > 0)) wrongUsage('--deadline: seconds, a number above 0');
 
 if (options.extension === undefined) await ensureBuilt();
 const testModule = await buildTests();

@@ -2,8 +2,8 @@
 // Options: --no-open (print the address, open nothing), --reset (the demo afresh), --port N (of the address).
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 // Node's own modules only, up to here and in these: on a fresh clone there is nothing else yet.
+import { readOptions, wrongUsage } from './lib/options.mjs';
 import { installSshd } from './lib/sshd.mjs';
 import { installWine } from './lib/wine.mjs';
 import { startDemo } from './lib/demo.mjs';
@@ -20,7 +20,7 @@ import {
 import { placeExtension, startCodeServer } from './code-server.mjs';
 
 if (Number(process.versions.node.split('.')[0]) < 20) throw new Error('VMS Fleet needs Node 20 or newer.');
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     'no-open': { type: 'boolean', default: false },
     reset: { type: 'boolean', default: false },
@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
 });
 const open = !options['no-open'];
 const port = Number(options.port);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port: a number from 0 to 65535');
+if (!Number.isInteger(port) || port < 0 || port > 65_535) wrongUsage('--port: a number from 0 to 65535');
 
 const cache = inRepo('.cache');
 mkdirSync(cache, { recursive: true });

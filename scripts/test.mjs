@@ -2,7 +2,7 @@
 // With CI=true a missing tool is a failure; else what needs it is skipped, and said at the end.
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions, wrongUsage } from './lib/options.mjs';
 import {
   bin,
   build,
@@ -40,11 +40,11 @@ const tiers = {
 /** They mostly wait, for servers to return and for VS Code to draw: side by side they take little longer than the longer one. */
 const together = ['e2e', 'host'];
 
-const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const { values: options } = readOptions({ options: { only: { type: 'string' } } });
 const chosen = options.only?.split(',') ?? Object.keys(tiers);
 const unknown = chosen.filter((name) => !(name in tiers));
 if (unknown.length > 0)
-  throw new Error(`--only: no tier ${unknown.join(', ')}; there are ${Object.keys(tiers).join(', ')}`);
+  wrongUsage(`--only: no tier ${unknown.join(', ')}; there are ${Object.keys(tiers).join(', ')}`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];

@@ -128,9 +128,10 @@ function supplyReasons(situation: Situation): Reason[] {
       : silent === undefined
         ? []
         : [cite(rules, 'banalytics.portal', `${silent} The library lacks ${names}.`)];
+  const fetched = portal.length === 0 ? ', fetched from the repository first' : '';
   return [
     ...portal,
-    { rule: 'package.not-loaded', severity: 'warn', message: `Not in the library yet: ${names}.` },
+    { rule: 'package.not-loaded', severity: 'warn', message: `Not in the library yet${fetched}: ${names}.` },
   ];
 }
 
