@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { processTable } from '../../demo/processes';
 import { readSettings, troubleInstallers } from '../../demo/windows/installer';
+import lockScript from '../../src/updater/targets/scripts/lock.bat';
+import { batch } from '../../src/updater/targets/windows/kit';
 import type { MachineOptions, WindowsMachine } from '../lab/windows';
 import { until } from '../lab/until';
 import type { Operator } from './fleet-in-lab';
-import { STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
+import { atConsole, STATE, begins, historyOf, jobsOf, running, useWindowsLab } from './windows-fleet';
 
 const patience = 100_000;
 const { lab, operators } = useWindowsLab();
@@ -161,5 +163,59 @@ describe('bad luck on Windows', () => {
     expect(other.failures[0]?.error.code).toBe('hostkey.changed');
     machine.trouble.restart = 'works';
     expect(await desk.state(id)).toMatchObject({ status: 'unreachable', error: { code: 'hostkey.changed' } });
+  });
+});
+
+/** Calls one label of lock.bat for a job, as its runner does, and tells what the label says of the `holder`. */
+const caller = `@echo off
+setlocal EnableExtensions EnableDelayedExpansion
+cd /d "%~dp0"
+set "state=..\\.."
+set "job=%~1"
+set "stale=%~3"
+call :%~2
+echo holder:!holder!
+exit /b 0
+:note
+exit /b 0
+${lockScript}`;
+
+describe('the lock of a Windows server', () => {
+  it('goes to one job, and from its holder to nobody who does not know whose it is', async () => {
+    const machine = await lab().machine('l6');
+    const file = (path: string) => machine.file(`${STATE}\\${path}`);
+    const lock = async (text?: string): Promise<string | undefined> => {
+      if (text !== undefined) await writeFile(file('lock'), `${text}\r\n`);
+      return existsSync(file('lock')) ? (await readFile(file('lock'), 'utf8')).trim() : undefined;
+    };
+    const call = async (job: string, label: string, stale = ''): Promise<string> => {
+      const line = `call ${STATE}\\jobs\\${job}\\call.bat ${job} ${label} ${stale}`;
+      return /holder:(\S*)/.exec((await atConsole(lab(), machine, line)).stdout)?.[1] ?? 'nothing was said';
+    };
+    const jobs = ['job-a', 'job-b', 'job-c', 'job-d', 'gone'];
+    for (const job of jobs) {
+      await mkdir(file(`jobs\\${job}`), { recursive: true });
+      await writeFile(file(`jobs\\${job}\\call.bat`), batch(caller));
+      await writeFile(file(`jobs\\${job}\\plan`), '');
+    }
+
+    expect([await call('job-a', 'take_lock'), await lock()]).toEqual(['', 'job:job-a']);
+    expect([await call('job-b', 'take_lock'), await lock()]).toEqual(['job-a', 'job:job-a']);
+    // Between the look at it and the taking away, somebody else has taken it.
+    expect([await call('job-b', 'move_lock', 'gone'), await lock()]).toEqual(['job-a', 'job:job-a']);
+    expect([await call('job-b', 'drop_lock'), await lock()]).toEqual(['job-a', 'job:job-a']);
+    expect([await call('job-a', 'drop_lock'), await lock()]).toEqual(['', undefined]);
+
+    // One that has ended and left it: of several who come for it at once, one gets it, and all know who.
+    await writeFile(file('jobs\\gone\\exit'), 'done\r\n');
+    for (let round = 0; round < 5; round++) {
+      await lock('job:gone');
+      const four = jobs.slice(0, 4);
+      const holders = await Promise.all(four.map((job) => call(job, 'take_lock')));
+      const winners = four.filter((_, index) => holders[index] === '');
+      expect(winners, holders.join()).toHaveLength(1);
+      expect(await lock()).toBe(`job:${winners[0]}`);
+      expect(new Set(holders.filter((holder) => holder !== ''))).toEqual(new Set(winners));
+    }
   });
 });

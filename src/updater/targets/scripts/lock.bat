@@ -14,7 +14,7 @@ if not exist "!state!\jobs\!holder!\exit" exit /b 0
 set "stale=!holder!"
 set "moved="
 if exist "!state!\lock" call :move_lock
-if defined holder exit /b 0
+if defined holder goto :lock_again
 set "text=the lock of job !stale!, which is gone, was taken over"
 if defined moved if defined stale call :note note 0 lock
 >"!state!\lock.!job!" echo job:!job!
@@ -22,8 +22,8 @@ ren "!state!\lock.!job!" lock >nul 2>nul
 if exist "!state!\lock.!job!" del "!state!\lock.!job!" >nul 2>nul
 call :read_lock
 if "!holder!"=="!job!" goto :lock_is_ours
-if defined holder exit /b 0
-rem Somebody had it, and has it no more.
+:lock_again
+rem Somebody else had it meanwhile. Who that is, and whether he works, the next look says.
 set /a "tries+=1"
 if !tries! lss 5 goto :try_lock
 set "holder=unknown"
