@@ -102,11 +102,6 @@ export function armedText(
   return `${to ?? 'it'} begins by itself on ${clockText(new Date(startsAt), window?.timeZone)}`;
 }
 
-/** True for the steps behind a job's `commit`: what it was to change is changed, and is only being proven. */
-export function provesOnly(step: string | null): boolean {
-  return step !== null && ['seal', 'check-service', 'check-port', 'check-command'].includes(step);
-}
-
 /** A job that neither runs nor has ended. */
 export function interrupted(server: Server, jobId: string, step: string | null): FleetError {
   return new FleetError(

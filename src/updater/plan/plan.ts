@@ -32,6 +32,8 @@ export interface PlanServer {
   /** Waves count from 0. */
   wave: number;
   steps: PlanStep[];
+  /** A rollback: how many entries of its history stay. */
+  entriesLeft?: number;
   /** Servers of its system at work at the same time while this one is; only where that is less than the system's figure. */
   parallel?: number;
   /** Its role, where that goes first in its system: the others wait until it runs the version. */

@@ -77,6 +77,7 @@ export function planServer(planning: Omit<Planning, 'servers'>, server: Server):
     from: proposal.from,
     to: proposal.to,
     path: outcome === 'skip' ? [] : proposal.path,
+    ...(proposal.entriesLeft !== undefined && { entriesLeft: proposal.entriesLeft }),
     reasons: proposal.reasons,
     wave: 0,
     steps: acts ? proposal.steps : [],
@@ -205,7 +206,7 @@ function rollback(product: Product, situation: Situation): Proposal {
   });
   if (facts.history.length < 2)
     return nowhere('Nothing was installed here from VMS Fleet that could be rolled back.');
-  if (path === undefined || to === from)
+  if (path === undefined)
     return nowhere(`The history holds no ${to}; it can go back to ${rollbackPoints(facts).join(', ')}.`);
   const entries = facts.entries ?? [];
   const hops = path.map((down, index): Pick<Proposal, 'steps' | 'reasons'> => {
@@ -221,6 +222,7 @@ function rollback(product: Product, situation: Situation): Proposal {
     from,
     to: path.at(-1) ?? null,
     path,
+    entriesLeft: facts.history.length - path.length,
     steps: hops.flatMap((hop) => hop.steps),
     reasons: [
       ...drift(facts),

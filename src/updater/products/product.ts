@@ -36,6 +36,8 @@ export interface Proposal {
   from: string | null;
   to: string | null;
   path: string[];
+  /** A rollback: how many entries of its history stay. */
+  entriesLeft?: number;
   steps: PlanStep[];
   reasons: Reason[];
 }

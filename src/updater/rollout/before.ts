@@ -13,11 +13,14 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const ends = new Map<string, number>();
   const atWork = new Set<string>();
   const failing = new Map<string, ErrorInfo>();
+  const jobs = new Map<string, number>();
   for (const event of events) {
     // Armed, it waits on the server: its job lies there.
     if (event.type === 'status' && (event.status !== 'queued' || event.step === 'wait'))
       atWork.add(event.server);
     else if (event.type === 'status') atWork.delete(event.server);
+    if (event.type === 'status' && event.step === 'start')
+      jobs.set(event.server, (jobs.get(event.server) ?? 0) + 1);
     if (event.type === 'server-failing') failing.set(event.server, event.error);
     if (event.type !== 'server-finished') continue;
     // Let go of, or stopped in the middle, a job may still be there.
@@ -33,7 +36,7 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const leaders = [...planned.values()].filter(
     ({ id, leads }) => leads !== undefined && (outcomes.get(id) !== 'done' || failing.has(id)),
   );
-  return { done, leaders, atWork, failing };
+  return { done, leaders, atWork, failing, jobs };
 }
 
 /** Who had paused it, if it was paused when it was interrupted. */

@@ -8,6 +8,11 @@ import type { NewEvent, ServerStatus } from './events';
 const linkPatience = 10 * 60_000;
 /** A link that held so long (ms) before it was lost counts as a new loss. */
 const heldLong = 30_000;
+/**
+ * And so long where it ended by a command that said nothing within its time: by itself that only shows that nothing is answered, and
+ * no command waits for so long.
+ */
+const heldLongSilent = 300_000;
 /** ms between two progress events of a server. */
 const progressPause = 100;
 
@@ -63,7 +68,8 @@ export class Contact {
         const error = asFleetError(thrown, { server: this.server.id });
         if (signal.aborted || !this.wasReached || !isLinkTrouble(error)) throw error;
         const now = Date.now();
-        if (reachedAt !== undefined && now - reachedAt > heldLong) {
+        const long = error.code === 'link.timeout' ? heldLongSilent : heldLong;
+        if (reachedAt !== undefined && now - reachedAt > long) {
           lostAt = undefined;
           pause = 500;
         }

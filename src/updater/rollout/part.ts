@@ -46,7 +46,7 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
 }
 
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {
-  const { server, planned, inWork } = standing;
+  const { server, planned, inWork, jobs } = standing;
   const { context, telling, detach, partners } = doing;
   const { action, to, ignoreWindow = false } = context.plan;
   let begun = false;
@@ -66,6 +66,7 @@ function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext 
     rolloutId: context.id,
     server,
     planned,
+    jobs,
     action,
     to,
     ignoreWindow,

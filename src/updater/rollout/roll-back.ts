@@ -1,4 +1,5 @@
 import { FleetError, asFleetError } from '../errors';
+import type { PlanServer } from '../plan/plan';
 import { windowState } from '../plan/window';
 import { meansFor } from '../products/means';
 import type { Facts } from '../targets/facts';
@@ -19,10 +20,10 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
     const why = asFleetError(thrown).message;
     return { ...failed, error: also(failure, `It was not rolled back, for it could not be asked: ${why}`) };
   }
-  const path = wayBack(facts, own.rolloutId);
+  const way = wayBack(facts, own.rolloutId);
   // Nothing took, so nothing is to be taken back: the job undid what it had staged.
-  if (path === undefined) return failed;
-  if (path.length === 0)
+  if (way === undefined) return failed;
+  if (way.path.length === 0)
     return { ...failed, error: also(failure, 'There is no earlier version to roll it back to.') };
   if (facts.job?.action !== 'rollback' && mustNotNow(own))
     return {
@@ -33,12 +34,12 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
         'Roll it back by hand.',
       ),
     };
-  const to = path.at(-1) ?? null;
+  const to = way.path.at(-1) ?? null;
   const planned = {
     ...own.planned,
     from: facts.installed?.version ?? null,
     to,
-    path,
+    ...way,
     reasons: [],
     steps: [],
   };
@@ -75,7 +76,10 @@ function mustNotNow(own: WorkContext): boolean {
 const lookFirst = 'Show Log has the steps. Mend the cause before that version is installed again.';
 
 /** The versions to go down over, newest first; undefined where this rollout has installed nothing that still runs. */
-export function wayBack({ entries = [], history, job }: Facts, rolloutId: string): string[] | undefined {
+export function wayBack(
+  { entries = [], history, job }: Facts,
+  rolloutId: string,
+): Pick<PlanServer, 'path' | 'entriesLeft'> | undefined {
   const prefix = `${rolloutId}-`;
   const newestFirst = [...entries].reverse();
   const isOurs = (index: number): boolean => {
@@ -87,8 +91,9 @@ export function wayBack({ entries = [], history, job }: Facts, rolloutId: string
   const left = history.slice(0, -1).reverse().slice(0, ours);
   // A rollback of ours that was begun may have taken its entry off the stack already; it is still to be seen to its end.
   const begun = job?.action === 'rollback' && job.id.startsWith(prefix) ? job.to : null;
-  if (begun !== null && !left.includes(begun)) return [begun, ...left];
-  return ours === 0 ? undefined : left;
+  const entriesLeft = history.length - left.length;
+  if (begun !== null && !left.includes(begun)) return { path: [begun, ...left], entriesLeft };
+  return ours === 0 ? undefined : { path: left, entriesLeft };
 }
 
 async function factsOf(own: WorkContext): Promise<Facts> {

@@ -43,6 +43,8 @@ export interface Before {
   leaders?: PlanServer[];
   /** Ids of servers that were being worked on. */
   atWork: ReadonlySet<string>;
+  /** By server, the jobs that were laid there. */
+  jobs?: ReadonlyMap<string, number>;
   /** Servers whose update had failed, and that were to be taken back. */
   failing: ReadonlyMap<string, ErrorInfo>;
 }

@@ -24,6 +24,8 @@ export interface Standing {
   ahead: boolean;
   /** It was at work when the rollout was interrupted: what was left there is seen to its end at once, whatever the hour. */
   inWork: boolean;
+  /** Jobs that this rollout has laid there so far. */
+  readonly jobs: { laid: number };
   /** It failed so, and what its update brought is to be taken back. */
   readonly undo: WorkResult | null;
   /** What it was told last that it waits for; undefined while it need not be told. */
@@ -73,6 +75,7 @@ export function standingOf(
     hops: planned.path.length,
     ahead: plan.action === 'install' && !inWork && takenBack === null,
     inWork,
+    jobs: { laid: before?.jobs?.get(server.id) ?? 0 },
     undo: takenBack,
     told: undefined,
   };

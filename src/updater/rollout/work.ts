@@ -1,9 +1,8 @@
 import { asFleetError, atStep, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
-import { compareVersions } from '../packages/versions';
 import { differences } from '../plan/difference';
-import { assess, isArmed, jobError, provesOnly, statusOfStep } from '../plan/assess';
+import { assess, isArmed, jobError, statusOfStep } from '../plan/assess';
 import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
@@ -17,6 +16,7 @@ import { disarmed, untilItBegins, waitStep } from './armed';
 import { bring } from './bring';
 import { Contact, isLinkTrouble } from './contact';
 import { hasChecks, serviceTrouble, untilItSays, untilWell, unwell } from './health';
+import { anotherWay, blockedNow, hasBrought, hopsDone } from './hops';
 import { kindOf, makeJob, type JobOrder } from './job';
 import type { NewEvent, Outcome, ServerStatus } from './events';
 import { seeJobThrough } from './see-through';
@@ -35,6 +35,8 @@ export interface WorkContext {
   links: Links;
   library: Library;
   supplies: Supplies;
+  /** Jobs that this rollout has laid on the server so far, whoever of its parts did; counted on here. */
+  jobs: { laid: number };
   /** Maintenance windows hold up nothing. */
   ignoreWindow: boolean;
   /** Journals the event before it resolves; whatever it tells is done after. */
@@ -130,27 +132,29 @@ export class Work {
 
   /** One hop after the other, each planned from fresh facts: what is done already is seen there and not done again. */
   private async nextHops(first: Facts): Promise<WorkResult | Waits> {
-    const { action, planned, mayBegin } = this.context;
+    const { action, server, planned, mayBegin } = this.context;
     let facts = first;
-    const mine = this.myJob(facts);
-    // Its job has brought what it was to bring, and proven it there; that the fleet file wants another version by now is the
-    // next rollout's business.
-    const brought = mine?.state === 'done' && mine.to === planned.to && facts.installed?.version === mine.to;
-    if (action === 'install' && brought) return this.settled('done');
+    // That the fleet file wants another version by now is the next rollout's business.
+    if (action === 'install' && hasBrought(planned, facts, this.myJob(facts)))
+      return this.sound(await this.told());
     if (action === 'restart') {
-      if (mine?.state !== 'done') {
+      if (this.myJob(facts)?.state !== 'done') {
         if (!mayBegin(1)) return 'waits';
         await this.job(facts, null);
       }
       return this.proven();
     }
-    if (action === 'install' && this.nothingToDo(await this.planAgain(facts, null))) return this.proven();
-    for (let hop = this.hopsDone(facts); hop < planned.path.length; hop++) {
+    const whole = action === 'install' ? await this.planAgain(facts, null) : null;
+    if (whole !== null && this.nothingToDo(whole)) return this.proven();
+    // Of several versions none is begun with where the last one is barred.
+    if (whole?.verdict === 'blocked') throw blockedNow(server, whole);
+    for (let hop = hopsDone(server, planned, facts, whole); hop < planned.path.length; hop++) {
       this.context.cancel.throwIfAborted();
       const target = planned.path[hop] ?? null;
       const again = await this.planAgain(facts, this.isOnTheWay(hop) ? target : null);
       if (this.nothingToDo(again)) break;
-      if (again.verdict === 'blocked') throw this.blocked(again);
+      if (again.verdict === 'blocked') throw blockedNow(server, again);
+      if (again.path.length !== 1) throw anotherWay(server, planned, again.path);
       await this.download(facts, this.wantedAt(hop));
       facts = await this.facts();
       if (!mayBegin(planned.path.length - hop)) return 'waits';
@@ -169,20 +173,6 @@ export class Work {
 
   private wantedAt(hop: number): string | null {
     return this.isOnTheWay(hop) ? (this.context.planned.path[hop] ?? null) : this.context.to;
-  }
-
-  /** Hops that the server shows as gone already: an install by its version, a rollback by its history. */
-  private hopsDone(facts: Facts): number {
-    const { action, planned } = this.context;
-    const installed = facts.installed?.version;
-    if (action !== 'rollback')
-      return installed === undefined
-        ? 0
-        : planned.path.slice(0, -1).findIndex((version) => compareVersions(version, installed) === 0) + 1;
-    const top = facts.history.at(-1);
-    const mine = this.myJob(facts);
-    const gone = mine !== null && (mine.state === 'done' || provesOnly(mine.step));
-    return gone && top !== undefined ? planned.path.indexOf(top) + 1 : 0;
   }
 
   /** @param target the hop's own version; null for what the whole plan leads to */
@@ -232,18 +222,6 @@ export class Work {
     return verdict === 'skip';
   }
 
-  private blocked(plan: PlanServer): FleetError {
-    const reasons = plan.reasons.filter((reason) => reason.severity === 'block');
-    return new FleetError(
-      'plan.blocked',
-      reasons.map(({ rule, message }) => `${rule}: ${message}`).join(' '),
-      {
-        server: this.context.server.id,
-        hint: 'The facts have changed since the plan was made. Mend the cause, then run the action again.',
-      },
-    );
-  }
-
   // ---- download
 
   /** @param to the version that it leads to; null: what is wanted */
@@ -288,14 +266,19 @@ export class Work {
     await this.seeThrough(id, kind);
   }
 
-  /** Jobs of this rollout on this server count up, so that going on after a failure is a job of its own. */
+  /**
+   * Jobs of this rollout on this server count up, so that going on after a failure is a job of its own. The server tells of its last
+   * job alone, which may be somebody else's: what was laid here before is counted by the journal.
+   */
   private nextJobId(facts: Facts): string {
-    const count = Number(this.myJob(facts)?.id.slice(this.context.rolloutId.length + 1) ?? 0);
-    return `${this.context.rolloutId}-${(Number.isInteger(count) ? count : 0) + 1}`;
+    const { rolloutId, jobs } = this.context;
+    const last = Number(this.myJob(facts)?.id.slice(rolloutId.length + 1) ?? 0);
+    jobs.laid = Math.max(jobs.laid, Number.isInteger(last) ? last : 0) + 1;
+    return `${rolloutId}-${jobs.laid}`;
   }
 
-  private myJob(facts: Facts): JobFact | null {
-    return facts.job?.id.startsWith(`${this.context.rolloutId}-`) ? facts.job : null;
+  private myJob({ job }: Facts): JobFact | null {
+    return job?.id.startsWith(`${this.context.rolloutId}-`) ? job : null;
   }
 
   private untilItBegins(id: string, startsAt: string): Promise<void> {
@@ -311,11 +294,11 @@ export class Work {
 
   /** The server itself says the version and is up: an exit code proves nothing. */
   private async proven(): Promise<WorkResult> {
-    const { server, action, cancel, detach } = this.context;
-    const facts = await untilItSays(server, () => this.facts(), AbortSignal.any([cancel, detach]));
-    const to = this.context.planned.to;
-    const situation = { server, facts, supply: await this.supply(), to };
-    if (!this.hands.reached(situation, action))
+    const { server, action, planned } = this.context;
+    const facts = await this.told();
+    const situation = { server, facts, supply: await this.supply(), to: planned.to };
+    const takenOff = planned.entriesLeft === undefined || facts.history.length <= planned.entriesLeft;
+    if (!this.hands.reached(situation, action) || !takenOff)
       throw new FleetError(
         'verify.version',
         `${server.id} says ${facts.installed?.version ?? 'no version'} after the ${action}.`,
@@ -325,7 +308,18 @@ export class Work {
           hint: 'Somebody else may have changed it meanwhile. Plan again to see what differs.',
         },
       );
-    const wrong = serviceTrouble(server, facts);
+    return this.sound(facts);
+  }
+
+  /** What the server says once its service is up, or will not come. */
+  private told(): Promise<Facts> {
+    const { server, cancel, detach } = this.context;
+    return untilItSays(server, () => this.facts(), AbortSignal.any([cancel, detach]));
+  }
+
+  /** The version is what it shall be, and it does its work. */
+  private async sound(facts: Facts): Promise<WorkResult> {
+    const wrong = serviceTrouble(this.context.server, facts);
     if (wrong !== null) throw atStep(wrong, 'verify');
     await this.well();
     return this.settled('done');

@@ -467,6 +467,14 @@ describe('a rollback', () => {
       ['0.9.0', '0.8.0', '0.7.0'],
       '0.7.0',
     ],
+    [
+      'goes down to the version that came with other modules before',
+      { facts: { history: ['0.9.0', '1.0.0', '1.0.0'] } },
+      'ready',
+      [kept, window],
+      ['1.0.0'],
+      '1.0.0',
+    ],
     ['needs a history', { facts: { history: [] } }, 'blocked', ['history.empty block'], [], null],
     [
       'needs more than what is installed',
