@@ -18,7 +18,7 @@ import { fleetOf, planned } from './fixtures';
 
 /** The server as it would answer now, and what was laid on it. */
 const there = vi.hoisted(() => ({
-  facts: {} as unknown,
+  facts: {},
   jobs: [] as unknown[],
   onJob: undefined as ((job: unknown) => unknown) | undefined,
 }));
@@ -62,7 +62,7 @@ const entry = (id: string, modules: Record<string, string>): HistoryEntry => ({
 /** A box says this; its tools are those of any Debian. */
 function says(over: Partial<Facts>): void {
   const said = { user: { name: 'root', root: true }, tools: ['systemd'], service: running, ...over };
-  there.facts = factsOf(said as Partial<Facts>);
+  there.facts = factsOf(said);
 }
 
 function work(
