@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BASIC_MEDIA, CORE, makeDemoRepository, TELEGRAM_BOT, YOLO } from '../../demo/modules';
 import { createLab, HOME, type Box, type Lab } from '../lab/box';
@@ -135,5 +136,25 @@ describe('a Banalytics server on real Linux, from download to rollback', () => {
     expect((await operator.act('rollback', ['pier'])).outcome).toBe('done');
     expect(await operator.state('pier')).toMatchObject({ status: 'loaded', version: '1.4.1' });
     expect((await box.run('systemctl is-active banalytics-box.service')).stdout.trim()).toBe('active');
+  });
+
+  it('rolls back an update that changed modules and not the version', async () => {
+    const more = { [CORE]: '1.4.1', [BASIC_MEDIA]: '1.4.1', [YOLO]: '2.0.0' };
+    const recipe = { folder: join(place.folder, 'modules'), lab, boxes: { pier: box }, repository };
+    await mkdir(recipe.folder);
+    const fleet = await fleetOf({ ...recipe, modules: more, restart: 'service' });
+    const other = await Operator.at(recipe.folder, fleet, knownHosts(recipe.boxes));
+    try {
+      expect(await other.act('install', ['pier'])).toMatchObject({ outcome: 'done', failures: [] });
+      const updated = await other.state('pier');
+      expect(updated).toMatchObject({ status: 'installed', version: '1.4.1', rollback: ['1.4.1'] });
+      expect(updated.facts?.modules).toEqual(more);
+      expect(await other.act('rollback', ['pier'])).toMatchObject({ outcome: 'done', failures: [] });
+      const back = await other.state('pier');
+      expect(back).toMatchObject({ version: '1.4.1', rollback: [] });
+      expect(back.facts?.modules).toEqual(before);
+    } finally {
+      await other.updater.dispose();
+    }
   });
 });
