@@ -437,6 +437,41 @@ describe('a download', () => {
     expect(one.steps).toMatchObject([{ bytes: null }, { bytes: null }]);
   });
 
+  it.each<[string, Given, string, string[]]>([
+    [
+      'no identifier, no home and no service yet',
+      {
+        server: { environment: undefined },
+        facts: { homeMissing: true, service: { name: 's', state: 'missing' } },
+      },
+      'ready',
+      ['banalytics.home warn', 'banalytics.service warn', 'banalytics.registered warn'],
+    ],
+    [
+      'no room',
+      { facts: { freeBytes: { system: 0, state: 0 } } },
+      'blocked',
+      ['banalytics.free-space block'],
+    ],
+    [
+      'nobody who has the files',
+      { packages: [] },
+      'blocked',
+      ['banalytics.portal block', 'package.not-loaded warn'],
+    ],
+    [
+      'a server that is never touched',
+      { system: { updateType: 'on-boot' } },
+      'blocked',
+      ['banalytics.on-boot block'],
+    ],
+    ['nothing wanted', { system: { modules: {} } }, 'blocked', ['banalytics.empty-set block']],
+  ])('is only warned of what can be mended before the install: %s', (_, given, verdict, reasons) => {
+    const one = plan({ action: 'download', ...given });
+    expect([one.verdict, rules(one)]).toEqual([verdict, reasons]);
+    expect(plan(given).verdict).toBe('blocked');
+  });
+
   it('has nothing to do where the version is active', () => {
     expect(
       plan({ action: 'download', system: { modules: { [core]: '1.0.0', [media]: '1.0.0' } } }),
