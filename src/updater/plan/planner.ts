@@ -68,7 +68,7 @@ const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: 
 /** One server by itself, in no order with others. */
 export function planServer(planning: Omit<Planning, 'servers'>, server: Server): PlanServer {
   const proposal = propose(planning, server);
-  const outcome = verdict(proposal.reasons);
+  const outcome = verdict(proposal.reasons, productOf(server.product)?.oneJobRule);
   const acts = outcome === 'ready' || outcome === 'confirm';
   return {
     id: server.id,

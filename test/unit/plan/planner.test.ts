@@ -399,8 +399,13 @@ describe('a job on the server', () => {
     expect(one.reasons[0]?.message).toContain('Job r-1 runs there');
   });
 
-  it('skips less than a block blocks', () => {
-    expect(plan({ facts: job('running'), server: { environment: undefined } }).verdict).toBe('blocked');
+  it('that is running is waited for, whatever else blocks the server', () => {
+    const one = plan({ facts: job('running'), server: { environment: undefined } });
+    expect(one).toMatchObject({ verdict: 'skip', path: [], steps: [] });
+    expect(rules(one)).toEqual(['banalytics.one-sync skip', 'banalytics.registered block', window]);
+    const barred = { ...job('running'), history: [] };
+    expect(plan({ action: 'rollback', facts: barred }).verdict).toBe('skip');
+    expect(plan({ facts: job('interrupted'), server: { environment: undefined } }).verdict).toBe('blocked');
   });
 });
 
