@@ -119,12 +119,12 @@ class Core implements Updater {
     void this.assessAgain();
   }
 
-  /** The same facts mean something else once the fleet file wants other versions. */
+  /** The same facts mean something else once the fleet file wants other versions; of who is away they are old, and say nothing. */
   private async assessAgain(): Promise<void> {
     const supply = await this.supplies.known();
     for (const server of serversOf(this.current)) {
-      const facts = this.states.get(server.id)?.facts;
-      if (facts)
+      const { facts = null, status } = this.states.get(server.id) ?? {};
+      if (facts !== null && status !== 'unreachable')
         this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
     }
   }

@@ -86,7 +86,7 @@ export interface Updater {
   proceed(id: string): Promise<void>;
   /** Leaves out a server that has not begun, and says why. */
   skip(id: string, server: string, why: string): Promise<void>;
-  /** Stops a rollout: transfers stop and keep their part; a job not yet at its restart is undone; one that is past it ends by itself. */
+  /** Stops a rollout: transfers stop and keep their part; a job not yet at its installer or restart is undone; one that is past that ends by itself. */
   cancel(id: string): Promise<void>;
   /**
    * Connects to a server that need not stand in the fleet file, and tells what it runs; undefined: something unknown.

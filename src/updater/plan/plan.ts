@@ -67,8 +67,12 @@ const verdictOf: Record<Severity, Verdict | undefined> = {
   warn: undefined,
 };
 
-/** The verdict that reasons add up to: blocked over skip over confirm over ready. */
-export function verdict(reasons: readonly Reason[]): Verdict {
+/**
+ * The verdict that reasons add up to: blocked over skip over confirm over ready.
+ * @param busy the rule that skips a server that somebody works on, whatever else blocks it: behind that job it may stand differently
+ */
+export function verdict(reasons: readonly Reason[], busy?: string): Verdict {
+  if (reasons.some(({ rule, severity }) => rule === busy && severity === 'skip')) return 'skip';
   const said = reasons.map((reason) => verdictOf[reason.severity]);
   return (['blocked', 'skip', 'confirm'] as const).find((one) => said.includes(one)) ?? 'ready';
 }

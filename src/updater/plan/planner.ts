@@ -68,7 +68,7 @@ const nothing: Proposal = { from: null, to: null, path: [], steps: [], reasons: 
 /** One server by itself, in no order with others. */
 export function planServer(planning: Omit<Planning, 'servers'>, server: Server): PlanServer {
   const proposal = propose(planning, server);
-  const outcome = verdict(proposal.reasons);
+  const outcome = verdict(proposal.reasons, productOf(server.product)?.oneJobRule);
   const acts = outcome === 'ready' || outcome === 'confirm';
   return {
     id: server.id,
@@ -155,7 +155,10 @@ function byAction(product: Product, situation: Situation, action: Action): Propo
   }
 }
 
-/** A download changes nothing that runs: what speaks against the install is said, and only what it needs itself blocks it. */
+/**
+ * A download changes nothing that runs: of what blocks the install it is warned where that can be mended until then. Whatever else
+ * blocks an install blocks it too: a server that is never touched, no room, no way to the version, nobody who has the file.
+ */
 function download(product: Product, situation: Situation): Proposal {
   const proposal = product.install(situation);
   const files = notThere(product.needs(situation, 'download'), situation.facts);
@@ -180,12 +183,15 @@ function download(product: Product, situation: Situation): Proposal {
     })),
     reasons: [
       ...settled,
-      ...proposal.reasons.filter(
-        (reason) => reason.severity !== 'warn' || reason.rule === 'package.not-loaded',
-      ),
+      ...proposal.reasons
+        .filter(({ severity, rule }) => severity !== 'warn' || rule === 'package.not-loaded')
+        .map((reason): Reason => (isMendable(product, reason) ? { ...reason, severity: 'warn' } : reason)),
     ],
   };
 }
+
+const isMendable = ({ rules }: Product, { rule }: Reason): boolean =>
+  rules.some(({ id, mendable }) => id === rule && mendable === true);
 
 /** The entries from the top of the stack down to the one that a rollback ends on, that one included. */
 export function rollbackPath(facts: Facts, to: string | null): string[] | undefined {

@@ -12,6 +12,8 @@ export interface Rule {
   severity: Severity | null;
   /** What the rule says, for every server alike. */
   sentence: string;
+  /** It asks for what a person can still put right when the files lie on the server: a download is only warned of it. */
+  mendable?: true;
 }
 
 /** What is known of the packages that a plan may need; asked for before planning, so that planning itself asks nobody. */

@@ -17,7 +17,8 @@ export interface Errand {
   supplies: Supplies;
   /** What this computer has; asked for again once something was fetched. */
   supply: () => Promise<Supply>;
-  cancel: AbortSignal;
+  /** Cancelled or let go: either way it ends, for no job on the server goes on with it; what has arrived is kept. */
+  signal: AbortSignal;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface Errand {
  * @returns whether anything was to be brought, or asked for by name: then its facts are others
  */
 export async function bring(errand: Errand, facts: Facts, to: string | null): Promise<boolean> {
-  const { contact, product, action, supplies, cancel } = errand;
+  const { contact, product, action, supplies, signal } = errand;
   const { server } = contact;
   const needs = async () =>
     notThere(product.needs({ server, facts, supply: await errand.supply(), to }, action), facts);
@@ -37,7 +38,7 @@ export async function bring(errand: Errand, facts: Facts, to: string | null): Pr
     server,
     needed,
     (file, done, total) => contact.progress(`fetch ${file}`, done, total),
-    cancel,
+    signal,
   );
   const missing = (await needs()).flatMap((need) => need.package ?? []);
   const total = missing.reduce((sum, { size }) => sum + size, 0);
@@ -50,14 +51,14 @@ export async function bring(errand: Errand, facts: Facts, to: string | null): Pr
 }
 
 async function send(
-  { contact, platform, library, cancel }: Errand,
+  { contact, platform, library, signal }: Errand,
   info: PackageInfo,
   onProgress: (done: number) => void,
 ): Promise<void> {
   const { sha256, file, size } = info;
   const source = { sha256, file, size, path: library.path(info) };
-  const result = await contact.persist(cancel, (link) =>
-    transfer(link, platform, source, { signal: cancel, onProgress }),
+  const result = await contact.persist(signal, (link) =>
+    transfer(link, platform, source, { signal, onProgress }),
   );
   const how = result === 'had' ? 'was there' : 'is there, hashed on the server';
   await contact.log('download', `${file} (${sha256.slice(0, 12)}…) ${how}`);

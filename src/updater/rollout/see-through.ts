@@ -106,7 +106,9 @@ function cancelOnRequest({ contact, platform, jobId, cancel, detach }: Seeing): 
   const ask = (): void => {
     contact
       .persist(detach, (link) => platform.cancelJob(link, jobId, detach))
-      .catch((error: unknown) => contact.log('cancel', asFleetError(error).message, 'warn'));
+      .catch((error: unknown) => contact.log('cancel', asFleetError(error).message, 'warn'))
+      // Its journal takes nothing any more: the rollout is broken off for that, and nobody waits for this.
+      .catch(() => undefined);
   };
   if (cancel.aborted) ask();
   else cancel.addEventListener('abort', ask, { once: true });

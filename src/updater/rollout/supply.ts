@@ -1,17 +1,19 @@
 import { dirname } from 'node:path';
 import { asFleetError, FleetError } from '../errors';
 import type { Fleet, Server } from '../fleet/model';
+import { stopIfCancelled } from '../packages/cancel';
 import type { Library } from '../packages/library';
-import { openRepository, type Repository } from '../packages/repository';
+import { openRepository, type Repository, type Wanted } from '../packages/repository';
 import { productOf } from '../products';
 import type { Need, Supply } from '../products/product';
+import { SharedFetch, type OnProgress } from './shared-fetch';
 
 const isAddress = (root: string): boolean => /^https?:/i.test(root);
 
 /** What the library holds and which repositories answer: what planning needs to know of packages. */
 export class Supplies {
   /** Fetches under way, so that forty servers that miss one module fetch it once. */
-  private readonly fetching = new Map<string, Promise<void>>();
+  private readonly fetching = new Map<string, SharedFetch>();
 
   constructor(
     private readonly library: Library,
@@ -56,7 +58,7 @@ export class Supplies {
   async fetch(
     server: Server,
     needs: readonly Need[],
-    onProgress: (file: string, done: number, total: number) => void,
+    onProgress: OnProgress,
     signal?: AbortSignal,
   ): Promise<void> {
     const [root] = productOf(server.product)?.repositories(server) ?? [];
@@ -70,32 +72,35 @@ export class Supplies {
             hint: 'Load its file, or set a `repository` in the fleet file that has it.',
           },
         );
-      await this.once(root, server, need.module, need.version, onProgress, signal);
+      const { module, version } = need;
+      await this.once(root, { product: server.product, module, version }, onProgress, signal);
     }
   }
 
   private async once(
     root: string,
-    server: Server,
-    module: string,
-    version: string,
-    onProgress: (file: string, done: number, total: number) => void,
-    signal?: AbortSignal,
+    wanted: Wanted,
+    onProgress: OnProgress,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
-    const key = [root, module, version].join('\n');
-    const under = this.fetching.get(key);
-    if (under !== undefined) return under;
-    const fetching = this.repository(root)
-      .fetchInto(
-        this.library,
-        { product: server.product, module, version },
-        {
-          ...(signal && { signal }),
+    stopIfCancelled(signal);
+    const key = [root, wanted.module, wanted.version].join('\n');
+    const fetching = this.fetching.get(key) ?? this.begin(key, root, wanted);
+    return fetching.wait(onProgress, signal);
+  }
+
+  private begin(key: string, root: string, wanted: Wanted): SharedFetch {
+    const fetching: SharedFetch = new SharedFetch(
+      async (signal, onProgress) =>
+        this.repository(root).fetchInto(this.library, wanted, {
+          signal,
           onProgress: ({ file, received, total }) => onProgress(file, received, total ?? 0),
-        },
-      )
-      .then(() => undefined)
-      .finally(() => this.fetching.delete(key));
+        }),
+      () => {
+        // One that was given up may end when the next one is under way.
+        if (this.fetching.get(key) === fetching) this.fetching.delete(key);
+      },
+    );
     this.fetching.set(key, fetching);
     return fetching;
   }

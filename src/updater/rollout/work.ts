@@ -227,9 +227,10 @@ export class Work {
   /** @param to the version that it leads to; null: what is wanted */
   private async download(facts: Facts, to: string | null): Promise<void> {
     const { contact, platform, product } = this;
-    const { action, library, supplies, cancel } = this.context;
+    const { action, library, supplies, cancel, detach } = this.context;
     const supply = () => this.supply();
-    const errand = { contact, platform, product, action, library, supplies, supply, cancel };
+    const signal = AbortSignal.any([cancel, detach]);
+    const errand = { contact, platform, product, action, library, supplies, supply, signal };
     if (await bring(errand, facts, to)) await this.facts();
   }
 

@@ -399,8 +399,13 @@ describe('a job on the server', () => {
     expect(one.reasons[0]?.message).toContain('Job r-1 runs there');
   });
 
-  it('skips less than a block blocks', () => {
-    expect(plan({ facts: job('running'), server: { environment: undefined } }).verdict).toBe('blocked');
+  it('that is running is waited for, whatever else blocks the server', () => {
+    const one = plan({ facts: job('running'), server: { environment: undefined } });
+    expect(one).toMatchObject({ verdict: 'skip', path: [], steps: [] });
+    expect(rules(one)).toEqual(['banalytics.one-sync skip', 'banalytics.registered block', window]);
+    const barred = { ...job('running'), history: [] };
+    expect(plan({ action: 'rollback', facts: barred }).verdict).toBe('skip');
+    expect(plan({ facts: job('interrupted'), server: { environment: undefined } }).verdict).toBe('blocked');
   });
 });
 
@@ -435,6 +440,41 @@ describe('a download', () => {
     expect(one.reasons[0]?.message).toContain(`${core} 2.0.0`);
     expect(one.reasons[0]?.message).toContain(`${media} 2.0.0`);
     expect(one.steps).toMatchObject([{ bytes: null }, { bytes: null }]);
+  });
+
+  it.each<[string, Given, string, string[]]>([
+    [
+      'no identifier, no home and no service yet',
+      {
+        server: { environment: undefined },
+        facts: { homeMissing: true, service: { name: 's', state: 'missing' } },
+      },
+      'ready',
+      ['banalytics.home warn', 'banalytics.service warn', 'banalytics.registered warn'],
+    ],
+    [
+      'no room',
+      { facts: { freeBytes: { system: 0, state: 0 } } },
+      'blocked',
+      ['banalytics.free-space block'],
+    ],
+    [
+      'nobody who has the files',
+      { packages: [] },
+      'blocked',
+      ['banalytics.portal block', 'package.not-loaded warn'],
+    ],
+    [
+      'a server that is never touched',
+      { system: { updateType: 'on-boot' } },
+      'blocked',
+      ['banalytics.on-boot block'],
+    ],
+    ['nothing wanted', { system: { modules: {} } }, 'blocked', ['banalytics.empty-set block']],
+  ])('is only warned of what can be mended before the install: %s', (_, given, verdict, reasons) => {
+    const one = plan({ action: 'download', ...given });
+    expect([one.verdict, rules(one)]).toEqual([verdict, reasons]);
+    expect(plan(given).verdict).toBe('blocked');
   });
 
   it('has nothing to do where the version is active', () => {

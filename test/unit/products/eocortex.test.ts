@@ -322,6 +322,12 @@ describe('the server', () => {
     const planned = plan(factsOf(from, { service, ...more }), { to });
     expect(said(planned)['eocortex.service-account']).toBe(severity);
     expect(planned.verdict).toBe(severity === 'block' ? 'blocked' : 'ready');
+    const download = plan(factsOf(from, { service, ...more }), { to, action: 'download' });
+    // The account can log on there as long as nothing is installed.
+    expect([download.verdict, said(download)['eocortex.service-account']]).toEqual([
+      'ready',
+      severity === 'block' ? 'warn' : undefined,
+    ]);
   });
 
   it.each<[string, number, string, Partial<Facts>, string | undefined]>([

@@ -3,6 +3,7 @@ import { FleetError } from '../../../src/updater/errors';
 import { Control } from '../../../src/updater/rollout/control';
 import { initialState } from '../../../src/updater/rollout/state';
 import { cancelMeaning, whatCancelMeans } from '../../../src/updater/rollout/meaning';
+import { factsOf } from '../samples';
 import { at, fleetOf, planned, planOf } from './fixtures';
 import { done, failed, play } from './stage';
 
@@ -190,12 +191,29 @@ describe('what cancelling means', () => {
       rollout: i === 7 ? 'other' : i === 6 ? null : 'r',
     }));
     expect(whatCancelMeans(now, 'r')).toEqual([
-      's-3, s-4: at its restart, or past it: it cannot be stopped any more, and ends by itself.',
-      's-2, s-5: before the restart: what was staged is taken back; the version that runs there stays.',
+      's-3, s-4: at its installer or restart, or past it: it cannot be stopped any more, and ends by itself.',
+      's-2, s-5: before its installer or restart: what was begun is taken back, and the version that runs there stays; if it is past that by then, it ends by itself.',
       's-1: downloading: the transfer stops and keeps what has arrived; nothing that runs there changes.',
       's-8: armed: is disarmed and stays as it is, unless it has begun by itself meanwhile.',
       's-0: waiting: not begun, and stays as it is.',
     ]);
     expect(whatCancelMeans(now, 'unknown')).toEqual([cancelMeaning]);
+  });
+
+  // As job.bat and job.sh have it.
+  it.each([
+    ['windows', 'installing', 'backup', 'before'],
+    ['windows', 'rolling-back', 'stop', 'before'],
+    ['windows', 'installing', 'run', 'at'],
+    ['windows', 'rolling-back', 'restore', 'at'],
+    ['linux', 'installing', 'place', 'before'],
+    ['linux', 'rolling-back', 'stop', 'at'],
+    ['linux', 'rolling-back', 'restore', 'at'],
+  ] as const)('on %s %s in %s it is %s its installer or restart', (family, status, step, place) => {
+    const [state] = initialState(fleetOf({ s: { servers: 1 } }), at(0)).values();
+    if (state === undefined) throw new Error('no server');
+    const facts = factsOf({ os: { family, name: family } });
+    const [said] = whatCancelMeans([{ ...state, status, step, facts, rollout: 'r' }], 'r');
+    expect(said).toMatch(new RegExp(`^s-0: ${place} its installer or restart`));
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FleetError } from '../../../src/updater/errors';
 import { servers } from '../../../src/updater/fleet/model';
 import { Contact } from '../../../src/updater/rollout/contact';
@@ -226,6 +226,32 @@ describe('a job that is seen through', () => {
     });
     await expect(scene.see()).rejects.toMatchObject({ code: 'cancelled' });
     expect(scene.calls.cancelled).toBe(1);
+  });
+
+  it('is not ended by a cancel that can be neither asked for nor told of', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const say = vi.fn(() => Promise.reject(new FleetError('journal.failed', 'the journal is gone')));
+    const scene = stage({
+      get: [
+        () => undefined,
+        () => {
+          throw new FleetError('auth.cancelled', 'no');
+        },
+      ],
+      follow: [
+        async () => {
+          scene.cancel.abort();
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          return done;
+        },
+      ],
+      say,
+    });
+    await scene.see();
+    expect(say).toHaveBeenCalledTimes(1);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('fails by name with the step that failed there', async () => {

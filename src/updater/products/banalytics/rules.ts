@@ -5,6 +5,7 @@ export const rules: readonly Rule[] = [
   {
     id: 'banalytics.registered',
     severity: 'block',
+    mendable: true,
     sentence: 'The environment needs a registered identifier; without it the upgrade is cancelled.',
   },
   {
@@ -41,11 +42,13 @@ export const rules: readonly Rule[] = [
   {
     id: 'banalytics.home',
     severity: 'block',
+    mendable: true,
     sentence: 'The product must be set up on the server: modules are put into its home folder.',
   },
   {
     id: 'banalytics.service',
     severity: 'block',
+    mendable: true,
     sentence: 'The service of the product must be known to the server; nothing else starts the modules.',
   },
   {

@@ -16,12 +16,14 @@ export const rules: readonly Rule[] = [
   {
     id: 'eocortex.service-account',
     severity: 'block',
+    mendable: true,
     sentence:
       'A domain account that the service runs under must have logged on to that machine at least once.',
   },
   {
     id: 'eocortex.kb4486129',
     severity: 'block',
+    mendable: true,
     sentence:
       'Versions from 4.0 need KB4486129 (.NET Framework 4.8) on Windows Server 2012, 2012 R2 and 2016.',
   },
