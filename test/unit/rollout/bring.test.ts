@@ -49,7 +49,14 @@ function download(first: 'fetched' | 'sent') {
   } as unknown as Supplies;
   const ended = new Work({
     ...{ rolloutId: 'r', fleet, server, planned: planned(server.id), action: 'download', to: null },
-    ...{ by: 'tester@desk', ignoreWindow: false, supplies, cancel: cancel.signal, detach: detach.signal },
+    ...{
+      by: 'tester@desk',
+      jobs: { laid: 0 },
+      ignoreWindow: false,
+      supplies,
+      cancel: cancel.signal,
+      detach: detach.signal,
+    },
     links: {
       get: () => Promise.resolve({ server } as Link),
       drop: () => undefined,
