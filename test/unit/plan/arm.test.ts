@@ -223,9 +223,7 @@ describe('an armed install', () => {
       ]),
     );
     const fleet = { maxParallel: 60, maxParallelPerSite: 3 };
-    const before = performance.now();
     const { plan } = arm({ fleet, system: { maxParallel: 60, window: night }, boxes });
-    expect(performance.now() - before).toBeLessThan(5_000);
     expect(
       plan.servers.every((server) => server.startsAt !== undefined || rule(server, 'arm.never-fits')),
     ).toBe(true);
