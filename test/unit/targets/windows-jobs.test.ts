@@ -91,6 +91,8 @@ describe('the job that installs', () => {
         'check-service',
       ],
     ]);
+    // Wherever Windows lies: where the rule wants the room.
+    expect(wordsOf(lines, 'check-space')).toEqual(['system', '5000']);
     expect(wordsOf(lines, 'run')).toEqual([sha('5'), 'Сервер 4.3.5.exe', 'exe', '4.3.5', '30', '/S']);
     expect(settings).toMatchObject({
       service: ['EocortexServer'],
@@ -175,6 +177,7 @@ describe('the job that rolls back', () => {
       ],
       ...['stop', 'restore', 'start', 'check-version', 'commit', 'unrecord', 'seal', 'check-service'],
     ]);
+    expect(wordsOf(lines, 'check-space')).toEqual(['system', '5000']);
     expect(wordsOf(lines, 'run')?.slice(0, 4)).toEqual([sha('1'), 'Сервер 4.3.1.exe', 'exe', '4.3.1']);
     expect(wordsOf(lines, 'restore')).toEqual(['j-0', 'settings-0', 'C:\\Eo']);
     expect(wordsOf(lines, 'unrecord')).toEqual(['r-4.3.5']);

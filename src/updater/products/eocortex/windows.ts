@@ -89,7 +89,7 @@ function installJob(context: JobContext): JobPart {
     settings: told(server),
     files,
     lines: [
-      step('check-space', 'C:\\', leastFreeMb),
+      step('check-space', 'system', leastFreeMb),
       step('check-package', file.sha256, file.file),
       step('check-idle'),
       ...(unknownBefore ? [step('record', at('found'), found), undo('unrecord', found)] : []),
@@ -126,7 +126,7 @@ function rollbackJob(context: JobContext, entry: HistoryEntry): JobPart {
     settings: told(server),
     files: {},
     lines: [
-      step('check-space', 'C:\\', leastFreeMb),
+      step('check-space', 'system', leastFreeMb),
       step('check-package', file.sha256, file.file),
       step('check-idle'),
       ...entry.kept.map(({ name }) => step('check-backup', from, name)),

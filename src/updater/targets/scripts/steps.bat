@@ -16,10 +16,11 @@ exit /b 0
 set "why=package !a2! is not on this server"
 exit /b 0
 
-rem PATH MEGABYTES (10^6 bytes)
+rem PATH MEGABYTES (10^6 bytes); PATH is `system` for the system drive, whatever its letter is
 :step_check-space
 set "free="
 for /f "delims=" %%d in ("!a1!") do set "drive=%%~dd"
+if "!a1!"=="system" set "drive=!SystemDrive!"
 dir /-c /a "!drive!\" >dir.out 2>nul
 for /f "usebackq tokens=1-8" %%a in ("dir.out") do (
   set "k1=%%a"
