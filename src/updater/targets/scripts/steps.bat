@@ -21,6 +21,7 @@ rem PATH MEGABYTES (10^6 bytes); PATH is `system` for the system drive, whatever
 set "free="
 if "!a1!"=="system" set "a1=!SystemDrive!\"
 for /f "delims=" %%d in ("!a1!") do set "drive=%%~dd"
+if "!a1!"=="system" set "drive=!SystemDrive!"
 dir /-c /a "!drive!\" >dir.out 2>nul
 for /f "usebackq tokens=1-8" %%a in ("dir.out") do (
   set "k1=%%a"
