@@ -43,7 +43,7 @@ export interface WorkContext {
   say(event: NewEvent): Promise<void>;
   /** Cancel: transfers stop, a job before its restart is undone. */
   cancel: AbortSignal;
-  /** Let go: jobs on servers go on, nobody watches any more. */
+  /** Let go: transfers stop, jobs on servers go on, nobody watches any more. */
   detach: AbortSignal;
   now(): Date;
   /** Whether so many more hops may begin now: asked before each, behind its download. */
