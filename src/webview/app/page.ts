@@ -1,5 +1,6 @@
 import type { Action, Plan } from '../../updater/plan/plan';
 import { t } from '../../vscode/l10n';
+import { realTimers } from '../../vscode/throttle';
 import { serversSelected } from '../../vscode/words';
 import {
   Asker,
@@ -38,13 +39,6 @@ const none: readonly ServerRow[] = [];
 /** ms between two writings of the view's state. */
 const keepEvery = 300;
 
-const clock = {
-  after: (ms: number, run: () => void) => {
-    const timer = setTimeout(run, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
-
 /** The page's state, and everything that can be done on it. Views draw it and call it; nothing else changes it. */
 export class Page {
   data: FleetData | undefined;
@@ -79,7 +73,7 @@ export class Page {
     this.view = restored(vscode.getState());
     this.selection = { ...nothingSelected, ids: new Set(this.view.selected), active: this.view.active };
     this.scrollTo = this.view.scroll;
-    this.asker = new Asker((message) => vscode.postMessage(message), clock);
+    this.asker = new Asker((message) => vscode.postMessage(message), realTimers);
   }
 
   receive(message: ToPage): void {
@@ -91,15 +85,22 @@ export class Page {
   async load(fleet = this.view.fleet): Promise<void> {
     await this.attempt(async () => {
       const snapshot = await this.asker.ask('snapshot', { fleet });
-      const isOther = this.data !== undefined && this.data.snapshot.fleet !== snapshot.fleet;
+      const isOther = this.view.fleet !== null && this.view.fleet !== snapshot.fleet;
       this.data = new FleetData(snapshot, Date.parse(snapshot.now) - Date.now());
       this.selection = kept(this.selection, (id) => this.data?.row(id) !== undefined);
-      if (isOther) this.planned = this.detail = this.past = undefined;
+      if (isOther) this.leaveFleet();
       this.cards = this.history = undefined;
       this.change({ fleet: snapshot.fleet });
       if (snapshot.show !== undefined) this.change({ tab: 'rollouts', rollout: snapshot.show });
       await this.fill();
     });
+  }
+
+  /** Another fleet may have servers of the same names: nobody has selected those. */
+  private leaveFleet(): void {
+    this.planned = this.detail = this.past = undefined;
+    this.selection = nothingSelected;
+    this.change({ selected: [], active: null, rollout: null });
   }
 
   private get fleet(): string | null {

@@ -12,14 +12,6 @@ const snapshot: Snapshot = {
 /** A page whose host answers at once; what it does not answer is refused. */
 async function open(answers: Partial<{ [Name in keyof Requests]: unknown }> = {}, kept?: unknown) {
   const asked: ToHost[] = [];
-  const known: Record<string, unknown> = {
-    snapshot,
-    rollouts: [],
-    systems: [],
-    run: null,
-    server: null,
-    ...answers,
-  };
   const states: unknown[] = [];
   const page = new Page(
     {
@@ -28,6 +20,8 @@ async function open(answers: Partial<{ [Name in keyof Requests]: unknown }> = {}
       postMessage(message) {
         asked.push(message);
         const { id, name } = message;
+        const none = { rollouts: [], systems: [], run: null, server: null };
+        const known: Record<string, unknown> = { snapshot, ...none, ...answers };
         if (name in known) page.receive({ kind: 'answer', id, body: known[name] });
         else page.receive({ kind: 'refusal', id, message: `no ${name}` });
       },
@@ -81,6 +75,24 @@ describe('the page', () => {
   it('forgets a selected server that the fleet file no longer has', async () => {
     const { page } = await open({}, { selected: ['box-2', 'gone'] });
     expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-2']);
+  });
+
+  it('has nothing selected in another fleet, whatever its servers are called', async () => {
+    const other = 'file:///b.fleet.jsonc';
+    const answers = { snapshot: snapshot as unknown };
+    const { page } = await open(answers, { fleet, selected: ['box-1'], active: 'system:boxes/box-1' });
+    expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-1']);
+    page.view = { ...page.view, rollout: 'r-of-a' };
+    answers.snapshot = { ...snapshot, fleet: other };
+    await page.load(other);
+    expect(page.selectedRows).toEqual([]);
+    expect(page.activeServer).toBeUndefined();
+    expect(page.view).toMatchObject({ fleet: other, selected: [], active: null, rollout: null });
+  });
+
+  it('has nothing selected where the fleet that it showed is gone when the window comes back', async () => {
+    const { page } = await open({}, { fleet: 'file:///gone.fleet.jsonc', selected: ['box-1'] });
+    expect(page.selectedRows).toEqual([]);
   });
 
   it('says what the extension refused', async () => {
