@@ -55,6 +55,8 @@ export class Page {
   filtering = false;
   /** Where the table is to be scrolled to at its next drawing; undefined: it stays where it is. */
   scrollTo: number | undefined;
+  /** The active line is to be in sight at its next drawing. */
+  revealing = false;
   /** Read aloud to those who do not see the page change. */
   said = '';
   private readonly asker: Asker;
@@ -321,8 +323,9 @@ export class Page {
     this.showTab('servers');
   }
 
-  dismissFault(): void {
-    this.fault = undefined;
+  /** @param fault undefined: it has been read */
+  tellFault(fault: string | undefined): void {
+    this.fault = fault;
     this.redraw();
   }
 
@@ -382,8 +385,7 @@ export class Page {
     try {
       await run();
     } catch (error) {
-      this.fault = messageOf(error);
-      this.redraw();
+      this.tellFault(messageOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Page } from '../../../src/webview/app/page';
+import { showServer } from '../../../src/webview/app/show-server';
 import type { Requests, Snapshot, ToHost } from '../../../src/webview/protocol';
 import { at, part, rollout, row } from './fixtures';
 
@@ -143,5 +144,43 @@ describe('the page', () => {
     await planning;
     expect(page.planned).toBeUndefined();
     expect(page.view.tab).toBe('servers');
+  });
+});
+
+describe('showing one server', () => {
+  it('opens the group that it stands in, selects it and brings it into sight', async () => {
+    const { page } = await open({}, { fleet, tab: 'rollouts', collapsed: ['system:boxes'], details: true });
+    page.select(0, 'only');
+    showServer(page, 'box-10');
+    expect(page.activeServer).toBe('box-10');
+    expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-10']);
+    expect(page.view).toMatchObject({ tab: 'servers', collapsed: [], details: true });
+    expect(page.revealing).toBe(true);
+  });
+
+  it('leaves a group closed where the server stands in another that is open', async () => {
+    const tagged = { ...snapshot, rows: [row('box-1', { tags: ['a', 'b'] })] };
+    const { page } = await open({ snapshot: tagged }, { grouping: 'tag', collapsed: ['tag:a'] });
+    showServer(page, 'box-1');
+    expect(page.view.collapsed).toEqual(['tag:a']);
+    expect(page.selection.active).toBe('tag:b/box-1');
+  });
+
+  it('drops a filter that hides it, and no other', async () => {
+    const { page } = await open();
+    page.filter({ text: 'pier' });
+    showServer(page, 'box-1');
+    expect(page.view.filter.text).toBe('pier');
+    showServer(page, 'box-10');
+    expect([page.view.filter.text, page.activeServer]).toEqual(['', 'box-10']);
+  });
+
+  it('says so where the fleet file no longer has it, and stays where it is', async () => {
+    const { page } = await open();
+    page.select(1, 'only');
+    showServer(page, 'gone');
+    expect(page.fault).toBe('gone is not in the fleet file any more.');
+    expect(page.view.tab).toBe('servers');
+    expect(page.activeServer).toBe('box-1');
   });
 });
