@@ -10,7 +10,6 @@ import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import type { FleetLog } from '../vscode/log';
-import { logLine } from '../vscode/log-lines';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
 import { Throttle } from '../vscode/throttle';
@@ -20,7 +19,6 @@ import {
   answerTo,
   type Answers,
   type HostEvent,
-  type LogEntry,
   type RolloutChange,
   type ServerDetail,
   type ServerRow,
@@ -31,6 +29,7 @@ import { rolloutDocument } from './rollout-document';
 import { foldJournal, type RolloutView } from './rollout-view';
 import { rowOf } from './rows';
 import { systemCards } from './systems';
+import { logEntry, WatchedLog } from './watched-log';
 
 /** ms between two batches of changes. */
 const beat = 100;
@@ -52,13 +51,12 @@ export class FleetViewPanel implements vscode.Disposable {
   private readonly dirty = new Set<string>();
   /** Rollout id → its servers that changed; `all` where the page does not know it yet. */
   private readonly moved = new Map<string, Set<string> | 'all'>();
-  private lines: LogEntry[] = [];
+  private readonly watched = new WatchedLog(() => this.batch.touch(''));
   private seq = 0;
   /** The page has its picture, so that changes mean something to it. */
   private ready = false;
   /** Something happened that the page was not told, because it could not be seen. */
   private missed = false;
-  private watched: string | null = null;
   private planning: AbortController | undefined;
 
   /**
@@ -127,10 +125,8 @@ export class FleetViewPanel implements vscode.Disposable {
     if (moved !== undefined && (event.type === 'rollout-started' || event.type === 'rollout-finished'))
       for (const { id } of this.context.rolloutsOf(session).fold(moved.id)?.view()?.servers ?? [])
         this.dirty.add(id);
-    if ('server' in event) {
-      if (event.type !== 'log') this.dirty.add(event.server);
-      if (event.server === this.watched) this.lines.push(...logEntry(event));
-    }
+    if ('server' in event && event.type !== 'log') this.dirty.add(event.server);
+    this.watched.event(event);
     this.batch.touch('');
   }
 
@@ -209,8 +205,7 @@ export class FleetViewPanel implements vscode.Disposable {
       return null;
     },
     server: ({ id }) => {
-      this.watched = id;
-      this.lines = [];
+      this.watched.watch(id);
       return id === null ? null : this.detail(id);
     },
   };
@@ -239,6 +234,7 @@ export class FleetViewPanel implements vscode.Disposable {
     this.fleet = session?.uri.toString() ?? this.fleet;
     this.retitle();
     this.forget();
+    this.watched.watch(null);
     this.missed = false;
     this.ready = true;
     const { sessions, faulty } = this.context.files;
@@ -278,10 +274,11 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private async detail(id: string): Promise<ServerDetail | null> {
     const session = this.need();
+    const { part, log } = await this.watched.whole(() => this.past(session, id));
+    // Only now: it may have changed while the journal was read.
     const server = session.servers.find((one) => one.id === id);
     const state = session.states.get(id);
     if (server === undefined || state === undefined) return null;
-    const { part, log } = await this.past(session, id);
     const { error, reasons, rollback } = state;
     return {
       id,
@@ -322,6 +319,8 @@ export class FleetViewPanel implements vscode.Disposable {
     if (!session || !this.ready || !this.panel.visible) {
       this.missed = true;
       this.forget();
+      // Whoever comes back asks for it anew.
+      this.watched.watch(null);
       return;
     }
     const servers = session.servers.filter(({ id }) => this.dirty.has(id));
@@ -337,7 +336,7 @@ export class FleetViewPanel implements vscode.Disposable {
       seq: ++this.seq,
       rows: servers.flatMap((server) => this.row(session, server) ?? []),
       rollouts,
-      log: this.lines,
+      log: this.watched.take(),
     });
     this.forget();
   }
@@ -346,7 +345,6 @@ export class FleetViewPanel implements vscode.Disposable {
   private forget(): void {
     this.dirty.clear();
     this.moved.clear();
-    this.lines = [];
   }
 
   /** A page that was hidden got no messages. */
@@ -370,9 +368,4 @@ export class FleetViewPanel implements vscode.Disposable {
     if (thrown instanceof FleetError) return [thrown.message, thrown.hint].filter(Boolean).join(' ');
     return t('Internal error: {0}', thrown instanceof Error ? thrown.message : String(thrown));
   }
-}
-
-function logEntry(event: FleetEvent): LogEntry[] {
-  const line = logLine(event);
-  return line && line.level !== 'debug' ? [{ ...line, at: event.at }] : [];
 }

@@ -102,6 +102,7 @@ export interface SystemCard {
 
 export interface LogEntry extends LogLine {
   at: string;
+  server: string;
 }
 
 export interface ServerDetail {

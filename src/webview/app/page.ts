@@ -361,8 +361,8 @@ export class Page {
       void this.attempt(() => this.fill());
     }
     if (detail) {
-      if (changes.log.length > 0)
-        this.detail = { ...detail, log: [...detail.log, ...changes.log].slice(-300) };
+      const own = changes.log.filter(({ server }) => server === detail.id);
+      if (own.length > 0) this.detail = { ...detail, log: [...detail.log, ...own].slice(-300) };
       // Its progress stands in the table; all else about it changes with its status.
       if (data.row(detail.id)?.status !== statusBefore) this.lookSoon();
     }
