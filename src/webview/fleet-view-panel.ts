@@ -174,11 +174,13 @@ export class FleetViewPanel implements vscode.Disposable {
       return null;
     },
     plan: async ({ fleet, action, servers }) => {
+      this.planning?.abort();
+      // Before anything is waited for: it may be stopped from here on.
+      const { signal } = (this.planning = new AbortController());
       await this.context.files.current();
       const meant = this.those(fleet, servers);
-      this.planning?.abort();
-      const { signal } = (this.planning = new AbortController());
       const updater = await this.need().updater();
+      signal.throwIfAborted();
       return updater.plan({ action, servers: meant, to: null, signal });
     },
     stopPlanning: () => {
