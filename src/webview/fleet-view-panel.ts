@@ -117,6 +117,11 @@ export class FleetViewPanel implements vscode.Disposable {
     this.tell({ type: 'stale' });
   }
 
+  /** The library holds something else. */
+  packagesChanged(): void {
+    this.tell({ type: 'packages' });
+  }
+
   /** Something happened to a server or a rollout of a fleet. */
   event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
     if (session !== this.session) return;
@@ -169,7 +174,7 @@ export class FleetViewPanel implements vscode.Disposable {
       };
       // Not awaited: it asks, acts and tells in VS Code's own ways, and its errors are told there too.
       void vscode.commands.executeCommand(commandIds[verb], selection).then(() => {
-        if (verb === 'load' || verb === 'chooseVersions') this.tell({ type: 'packages' });
+        if (verb === 'load' || verb === 'chooseVersions') this.packagesChanged();
       });
       return null;
     },

@@ -1,6 +1,6 @@
-import type { Action, Plan } from '../../updater/plan/plan';
+import type { Action } from '../../updater/plan/plan';
 import { t } from '../../vscode/l10n';
-import { realTimers } from '../../vscode/throttle';
+import { realTimers, Throttle } from '../../vscode/throttle';
 import { serversSelected } from '../../vscode/words';
 import {
   Asker,
@@ -26,18 +26,16 @@ import {
 } from './model';
 import { Kept } from './memo';
 import { rolloutNews } from './news';
+import { carriesOut, type Planned } from './planned';
 import { kept, nothingSelected, select, selectAll, type How, type Selection } from './selection';
 import { restored, type Tab, type ViewState } from './view-state';
 import type { VsCodeApi } from './vscode-api';
 
-export type Planned =
-  | { state: 'asking'; action: Action; servers: string[] }
-  | { state: 'made'; action: Action; servers: string[]; plan: Plan }
-  | { state: 'failed'; action: Action; servers: string[]; message: string };
-
 const none: readonly ServerRow[] = [];
 /** ms between two writings of the view's state. */
 const keepEvery = 300;
+/** ms between two questions about the systems' packages, while something of them changes. */
+const cardsEvery = 1_000;
 
 /** The page's state, and everything that can be done on it. Views draw it and call it; nothing else changes it. */
 export class Page {
@@ -64,6 +62,9 @@ export class Page {
   private readonly shown = new Kept<readonly ServerRow[]>();
   private readonly laidOut = new Kept<readonly Line[]>();
   private readonly chosen = new Kept<readonly ServerRow[]>();
+  private readonly cardsSoon = new Throttle<string>(cardsEvery, () => {
+    if (this.view.tab === 'systems') void this.attempt(() => this.fill());
+  });
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -222,11 +223,11 @@ export class Page {
     void this.attempt(() => this.fill());
   }
 
-  /** Asks for what the tab in front shows and is not there yet. */
+  /** Asks for what the tab in front shows. */
   private async fill(): Promise<void> {
     if (!this.data || this.data.snapshot.fleet === null) return;
     const { tab, details } = this.view;
-    if (tab === 'systems' && !this.cards) await this.askCards();
+    if (tab === 'systems') await this.askCards();
     if (tab === 'rollouts') await this.askHistory();
     if (tab === 'servers' && details) this.lookSoon();
     if (tab === 'plan' && !this.planned) this.change({ tab: 'servers' });
@@ -339,8 +340,7 @@ export class Page {
       case 'stale':
         return void this.load();
       case 'packages':
-        this.cards = undefined;
-        return void this.attempt(() => this.fill());
+        return this.cardsSoon.touch('');
       case 'changes':
         return this.apply(event);
     }
@@ -352,7 +352,9 @@ export class Page {
     const before = data.rollouts;
     const { detail } = this;
     const statusBefore = detail && data.row(detail.id)?.status;
+    const retargeted = changes.rows.some(({ id, target }) => data.row(id)?.target !== target);
     if (!data.apply(changes)) return void this.load();
+    if (retargeted) this.cardsSoon.touch('');
     const news = rolloutNews(before, data.rollouts);
     if (news !== undefined) this.said = news.text;
     if (news?.began !== undefined) this.follow(news.began);
@@ -371,11 +373,8 @@ export class Page {
 
   /** A rollout began: it is what is looked at, and what was planned for it has been agreed to. */
   private follow(id: string): void {
-    const { planned } = this;
     const began = this.data?.rollouts.find((one) => one.id === id);
-    const mine =
-      planned?.action === began?.action &&
-      began?.servers.some((server) => planned?.servers.includes(server.id)) === true;
+    const mine = carriesOut(began, this.planned);
     if (mine) this.planned = undefined;
     const tab = mine && this.view.tab === 'plan' ? 'rollouts' : this.view.tab;
     this.change({ rollout: id, tab });

@@ -64,4 +64,11 @@ describe('the fleet view’s panel', () => {
     expect(await asked).toMatchObject({ kind: 'answer', body: { servers: [] } });
     expect(plan).toHaveBeenCalledOnce();
   });
+
+  it('tells its page that packages came or went', async () => {
+    const { view, ask, posted } = open();
+    await ask('snapshot', { fleet: null });
+    view.packagesChanged();
+    expect(posted.at(-1)).toEqual({ kind: 'event', event: { type: 'packages' } });
+  });
 });

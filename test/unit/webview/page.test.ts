@@ -147,6 +147,53 @@ describe('the page', () => {
   });
 });
 
+describe('the systems', () => {
+  const asks = (asked: ToHost[]) => asked.filter(({ name }) => name === 'systems').length;
+  const changes = (page: Page, seq: number, target: string | null) =>
+    page.receive({
+      kind: 'event',
+      event: { type: 'changes', seq, rows: [row('box-2', { target })], rollouts: [], log: [] },
+    });
+  const packages = { kind: 'event', event: { type: 'packages' } } as const;
+
+  it('are asked for anew whenever their tab is shown', async () => {
+    const answers = { systems: ['before'] as unknown };
+    const { page, asked } = await open(answers);
+    page.showTab('systems');
+    await settled();
+    page.showTab('servers');
+    answers.systems = ['after'];
+    page.showTab('systems');
+    await settled();
+    expect([asks(asked), page.cards]).toEqual([2, ['after']]);
+  });
+
+  it('are asked for anew as packages come and go, once for many, and stay in sight meanwhile', async () => {
+    vi.useFakeTimers();
+    try {
+      const { page, asked } = await open({}, { tab: 'systems' });
+      for (let n = 0; n < 5; n++) page.receive(packages);
+      expect(page.cards).toEqual([]);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asks(asked)).toBe(3);
+      page.showTab('servers');
+      page.receive(packages);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asks(asked)).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are asked for anew where a server shall go to another version, as facts say, and for nothing else', async () => {
+    const { page, asked } = await open({}, { tab: 'systems' });
+    changes(page, 1, '1.0.0');
+    expect(asks(asked)).toBe(1);
+    changes(page, 2, '2.0.0');
+    expect(asks(asked)).toBe(2);
+  });
+});
+
 describe('showing one server', () => {
   it('opens the group that it stands in, selects it and brings it into sight', async () => {
     const { page } = await open({}, { fleet, tab: 'rollouts', collapsed: ['system:boxes'], details: true });
