@@ -42,7 +42,9 @@ export function act(context: Context): Promise<ExitCode> {
       return exit.done;
     }
     interrupt.means('Nothing was changed.');
-    if (!(await agreed(context, action, fleet.name, acting))) {
+    // Nothing is begun behind a terminal that has been closed meanwhile.
+    const yes = await Promise.race([interrupt.gone, agreed(context, action, fleet.name, acting)]);
+    if (!yes) {
       if (!interrupt.signal.aborted) terminal.note('Nothing was changed.');
       return exit.interrupted;
     }

@@ -221,6 +221,42 @@ describe('interruption', () => {
     expect(signals.listenerCount(signal)).toBe(0);
   });
 
+  it('a closed terminal lets go of the rollout and cancels nothing; exit 130', async () => {
+    const signals = new EventEmitter();
+    let given: AbortSignal | undefined;
+    const script: Script = {
+      run: (_emit, signal) => {
+        given = signal;
+        setImmediate(() => (signals.emit('SIGHUP'), signals.emit('SIGHUP')));
+        return new Promise(() => undefined);
+      },
+    };
+    const { code, stderr, calls, left } = await play(['install', '--yes'], script, {}, signals);
+    expect({ code, left, aborted: given?.aborted }).toEqual({ code: 130, left: false, aborted: false });
+    expect(calls.at(-1)).toBe('dispose');
+    expect(stderr).toContain('What runs on servers goes on there.');
+    expect(signals.listenerCount('SIGHUP')).toBe(0);
+  });
+
+  it('begins nothing where the terminal was closed while it was planned', async () => {
+    const signals = new EventEmitter();
+    const plan = () => {
+      signals.emit('SIGHUP');
+      return [planned('box-1')];
+    };
+    const { code, calls } = await play(['install', '--yes'], { ...success, plan }, {}, signals);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect({ code, calls }).toEqual({ code: 130, calls: ['plan install - box-1 box-2', 'dispose'] });
+  });
+
+  it('what Ctrl-C asked to stop is stopped although the terminal is closed meanwhile', async () => {
+    const signals = new EventEmitter();
+    const both = () => setImmediate(() => (signals.emit('SIGINT'), signals.emit('SIGHUP')));
+    const played = await play(['install', '--yes', '--json'], patient(both), {}, signals);
+    expect({ code: played.code, left: played.left }).toEqual({ code: 130, left: false });
+    expect(events(played.stdout).at(-1)?.outcome).toBe('cancelled');
+  });
+
   it('the second Ctrl-C leaves at once', async () => {
     const signals = new EventEmitter();
     const twice = () =>
