@@ -257,6 +257,20 @@ describe('interruption', () => {
     expect(events(played.stdout).at(-1)?.outcome).toBe('cancelled');
   });
 
+  it('ends with rollout-finished for programs also while it still plans', async () => {
+    const signals = new EventEmitter();
+    const plan = (): never => {
+      signals.emit('SIGINT');
+      throw new DOMException('stopped', 'AbortError');
+    };
+    const { code, stdout } = await play(['install', '--yes', '--json'], { plan }, {}, signals);
+    expect(code).toBe(130);
+    expect(events(stdout).at(-1)).toMatchObject({
+      ...{ type: 'rollout-finished', outcome: 'cancelled' },
+      counts: { ...none, 'not-started': 2 },
+    });
+  });
+
   it('the second Ctrl-C leaves at once', async () => {
     const signals = new EventEmitter();
     const twice = () =>
@@ -312,5 +326,16 @@ describe('the question before changes', () => {
     const { code, calls } = await play(['install'], success, answering(keys));
     expect(code).toBe(130);
     expect(calls).toEqual(['plan install - box-1 box-2', 'dispose']);
+  });
+
+  it('tells programs that nothing was done, server by server, and ends with rollout-finished', async () => {
+    const { code, stdout, calls } = await play(['install', '--json'], success, answering('n\r'));
+    expect(code).toBe(130);
+    expect(calls).not.toContain('run install confirmed=true');
+    expect(events(stdout).map(({ type, outcome }) => `${type} ${outcome}`)).toEqual([
+      'server-finished not-started',
+      'server-finished not-started',
+      'rollout-finished cancelled',
+    ]);
   });
 });
