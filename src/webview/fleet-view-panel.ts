@@ -12,6 +12,7 @@ import { t } from '../vscode/l10n';
 import type { FleetLog } from '../vscode/log';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
+import { isUnasked } from '../vscode/statuses';
 import { Throttle } from '../vscode/throttle';
 import type { LiveRollouts, Moved } from './live-rollouts';
 import { pageOf } from './page';
@@ -266,10 +267,7 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private askUnasked(session: FleetSession): void {
     if (!settings.refreshOnOpen()) return;
-    const unasked = session.servers.filter(({ id }) => {
-      const state = session.states.get(id);
-      return state !== undefined && state.status === 'unknown' && !state.checking;
-    });
+    const unasked = session.servers.filter(({ id }) => isUnasked(session.states.get(id)));
     if (unasked.length > 0)
       void vscode.commands.executeCommand(commandIds.refreshSelected, { session, servers: unasked });
   }
