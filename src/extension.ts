@@ -65,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const statusBar = new StatusBar(found);
   const lenses = new SystemLenses(found);
   const fleetViews = new FleetViews({ files: found, log, documents, extensionUri: context.extensionUri });
+  packages.onDidChangeLibrary(() => fleetViews.packagesChanged());
   const faces: Faces = {
     ...{ files: found, log, documents, secrets, serverLogs, extensionUri: context.extensionUri },
     selection: () => view.selection,

@@ -71,7 +71,7 @@ const accepted: Record<Verb, Option[]> = {
   rollback: [...acting, 'to', 'ignore-window'],
   restart: [...acting, 'ignore-window'],
   rollouts: [...selection, 'report'],
-  resume: [...selection, ...link, 'yes'],
+  resume: [...selection, ...link],
   pause: [],
   continue: [],
   skip: ['server', 'reason'],

@@ -57,7 +57,7 @@ export async function withUpdater<T>(
   fleetFile: 'needed' | 'optional',
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const { core, terminal, args, questions, dataDir } = context;
+  const { core, terminal, args, questions, interrupt, dataDir } = context;
   const narrowed = args.servers.length + args.systems.length > 0;
   const file = await fleetFileOf(context, fleetFile === 'needed' || narrowed);
   const fleet =
@@ -76,7 +76,7 @@ export async function withUpdater<T>(
   });
   try {
     const systems = fleet.systems.filter(({ id }) => args.systems.includes(id));
-    return await work({ updater, fleet, selected, systems });
+    return await Promise.race([work({ updater, fleet, selected, systems }), interrupt.gone]);
   } finally {
     await updater.dispose();
   }

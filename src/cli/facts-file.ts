@@ -7,7 +7,7 @@ import { usage } from './arguments';
 const text = v.string();
 const bytes = v.pipe(v.number(), v.minValue(0));
 const loaded = v.array(
-  v.object({
+  v.looseObject({
     version: text,
     sha256: text,
     file: v.exactOptional(text),
@@ -16,19 +16,26 @@ const loaded = v.array(
   }),
 );
 
-/** Facts as DESIGN.md section 5 writes them; what a hand-written file may leave out is filled with "nothing". */
+/**
+ * Facts as DESIGN.md section 5 writes them; what a hand-written file may leave out is filled with "nothing", and what a newer version
+ * recorded passes through.
+ */
 const facts = v.looseObject({
-  os: v.object({ family: v.picklist(['linux', 'windows']), name: text, build: v.exactOptional(v.number()) }),
+  os: v.looseObject({
+    family: v.picklist(['linux', 'windows']),
+    name: text,
+    build: v.exactOptional(v.number()),
+  }),
   arch: text,
   computerName: v.exactOptional(text),
   bootId: v.optional(v.nullable(text), null),
-  freeBytes: v.object({ system: bytes, state: bytes, home: v.exactOptional(bytes) }),
+  freeBytes: v.looseObject({ system: bytes, state: bytes, home: v.exactOptional(bytes) }),
   installed: v.optional(
-    v.nullable(v.object({ version: text, app: v.exactOptional(text), arch: v.exactOptional(text) })),
+    v.nullable(v.looseObject({ version: text, app: v.exactOptional(text), arch: v.exactOptional(text) })),
     null,
   ),
   service: v.exactOptional(
-    v.object({
+    v.looseObject({
       name: text,
       state: v.picklist(['running', 'stopped', 'failed', 'missing', 'unknown']),
       account: v.exactOptional(text),
@@ -37,19 +44,22 @@ const facts = v.looseObject({
   ),
   hotfixes: v.exactOptional(v.array(text)),
   dotnetRelease: v.exactOptional(v.number()),
-  storage: v.exactOptional(v.object({ fileSystem: text, disks: v.number(), textChannels: v.boolean() })),
+  runs32Bit: v.exactOptional(v.boolean()),
+  storage: v.exactOptional(v.looseObject({ fileSystem: text, disks: v.number(), textChannels: v.boolean() })),
   modules: v.exactOptional(v.record(text, text)),
   firstRun: v.exactOptional(v.boolean()),
+  homeMissing: v.exactOptional(v.boolean()),
   loaded: v.optional(loaded, []),
   history: v.optional(v.array(text), []),
   entries: v.exactOptional(
     v.array(
-      v.object({
+      v.looseObject({
         id: text,
         version: text,
         modules: v.record(text, text),
         backup: v.nullable(text),
-        kept: v.optional(v.array(v.object({ name: text, path: text })), []),
+        kept: v.optional(v.array(v.looseObject({ name: text, path: text })), []),
+        package: v.exactOptional(v.looseObject({ sha256: text, file: text })),
         at: v.number(),
         by: text,
       }),
@@ -57,7 +67,7 @@ const facts = v.looseObject({
   ),
   job: v.optional(
     v.nullable(
-      v.object({
+      v.looseObject({
         id: text,
         action: v.optional(v.picklist(['install', 'rollback', 'restart']), 'install'),
         to: v.optional(v.nullable(text), null),
@@ -67,6 +77,7 @@ const facts = v.looseObject({
         since: v.optional(v.number(), 0),
         step: v.optional(v.nullable(text), null),
         message: v.optional(v.nullable(text), null),
+        startsAt: v.exactOptional(text),
       }),
     ),
     null,
@@ -75,7 +86,7 @@ const facts = v.looseObject({
   readOnly: v.exactOptional(v.array(text)),
   volumes: v.exactOptional(v.record(text, text)),
   tools: v.exactOptional(v.array(text)),
-  user: v.exactOptional(v.object({ name: text, root: v.boolean() })),
+  user: v.exactOptional(v.looseObject({ name: text, root: v.boolean() })),
 });
 
 /** Bytes. Facts of a thousand servers with their history are far below. */

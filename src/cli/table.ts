@@ -1,4 +1,4 @@
-import type { Style } from './terminal';
+import { printable, type Style } from './terminal';
 
 export interface Cell {
   text: string;
@@ -35,6 +35,6 @@ export function count(many: number, noun: string): string {
 
 function asCell(cell: string | Cell): Cell {
   const { text, style } = typeof cell === 'string' ? { text: cell, style: undefined } : cell;
-  const oneLine = text.replaceAll(/\s*\n\s*/g, ' ');
+  const oneLine = printable(text).replaceAll(/\s*\n\s*/g, ' ');
   return style === undefined ? { text: oneLine } : { text: oneLine, style };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 
 export type Input = Readable & { isTTY?: boolean };
@@ -13,6 +14,9 @@ export interface Streams {
 
 const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 export type Style = keyof typeof styles;
+
+/** Begins a sequence of ours until it is written. A server that wants its text to look like one does not know it. */
+const own = `\ufdd0${randomBytes(8).toString('hex')}`;
 
 /**
  * The one place that writes. Results go to stdout, people's text too unless stdout belongs to a program (`--json`); the live
@@ -53,23 +57,29 @@ export class Terminal {
     this.write(this.streams.stdout, `${JSON.stringify(value)}\n`);
   }
 
+  /** The text of a file, its line ends as they are. */
+  file(text: string): void {
+    this.write(this.streams.stdout, text.split('\r\n').map(printable).join('\r\n'));
+  }
+
   /** Text for people. */
   say(text: string): void {
-    this.write(this.people, `${printable(text)}\n`);
+    this.write(this.people, `${shown(text)}\n`);
   }
 
   /** Text for people that is no result: warnings, errors, what is going on. */
   note(text: string): void {
-    this.write(this.streams.stderr, `${printable(text)}\n`);
+    this.write(this.streams.stderr, `${shown(text)}\n`);
   }
 
   /** A question, the cursor staying behind it. */
   prompt(text: string): void {
-    this.streams.stderr.write(printable(text));
+    this.streams.stderr.write(shown(text));
   }
 
+  /** Marks text that `say`, `note` and `prompt` show in a style. */
   paint(style: Style, text: string): string {
-    return this.colours && text !== '' ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
+    return this.colours && text !== '' ? `${own}${styles[style]}m${text}${own}0m` : text;
   }
 
   /** Sets the live region; nothing where stderr is no terminal. Each line is cut to the width. */
@@ -78,9 +88,9 @@ export class Terminal {
     // A terminal that does not know its size says 0.
     const columns = this.streams.stderr.columns || 80;
     const room = Math.max(1, (this.streams.stderr.rows || 24) - 2);
-    const shown =
+    const drawn =
       lines.length > room ? [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`] : lines;
-    this.region = shown.map((line) =>
+    this.region = drawn.map((line) =>
       printable(line)
         .replaceAll('\n', ' ')
         .slice(0, columns - 1),
@@ -136,12 +146,14 @@ export class Terminal {
   }
 }
 
-/** What a server says is data: nothing in it may move the cursor, ring, or turn the text around. Colours stay. */
+/** What a server says is data: nothing in it may move the cursor, ring, hide or colour what follows, or turn the text around. */
 export function printable(text: string): string {
   return text
     .replace(/\r\n/g, '\n')
-    .replace(
-      /\u001b(?!\[\d*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-      '',
-    );
+    .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '')
+    .replace(/(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\n]*(?:\u0007|\u009c|\u001b\\)/g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 }
+
+/** As it is written: what others said is made harmless first, and only then are our own sequences put in. */
+const shown = (text: string): string => printable(text).replaceAll(own, '\u001b[');

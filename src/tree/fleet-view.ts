@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import type { Server } from '../updater/fleet/model';
-import type { ServerState } from '../updater/rollout/state';
 import type { FleetFiles } from '../vscode/fleet-files';
 import { attention } from '../vscode/attention';
 import { builtInCommands, contextKeys, mementoKeys, viewIds } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import type { DropTarget, FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
+import { isUnasked } from '../vscode/statuses';
 import { summarise } from '../vscode/summary';
 import { FleetTree } from './fleet-tree';
 import { droppedFiles, droppedPackages, filesType, packagesType } from './dragging';
@@ -172,9 +172,4 @@ export class FleetView implements vscode.TreeDragAndDropController<FleetTreeNode
     clearInterval(this.timer);
     vscode.Disposable.from(...this.subscriptions, this.view, this.tree).dispose();
   }
-}
-
-/** What is known of a server outlives a change of the fleet file; only new ones are asked by themselves. */
-function isUnasked(state: ServerState | undefined): boolean {
-  return state !== undefined && state.status === 'unknown' && !state.checking;
 }

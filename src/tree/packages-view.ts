@@ -24,11 +24,16 @@ export class PackagesView
   readonly dragMimeTypes = [packagesType];
   readonly dropMimeTypes = [filesType];
   private readonly changes = new vscode.EventEmitter<undefined>();
-  private readonly throttle = new Throttle<string>(pace, () => this.changes.fire(undefined));
+  private readonly libraryChanges = new vscode.EventEmitter<undefined>();
+  private readonly throttle = new Throttle<'view' | 'library'>(pace, (what) =>
+    (what === 'view' ? this.changes : this.libraryChanges).fire(undefined),
+  );
   private readonly view: vscode.TreeView<PackageTreeNode>;
   private readonly subscriptions: vscode.Disposable[] = [];
 
   readonly onDidChangeTreeData = this.changes.event;
+  /** Something was loaded or removed; told to other faces also while this view is closed. */
+  readonly onDidChangeLibrary = this.libraryChanges.event;
 
   /** @param onDrop files were dropped, to be loaded */
   constructor(
@@ -94,22 +99,22 @@ export class PackagesView
   }
 
   private touch(): void {
-    if (this.view.visible) this.throttle.touch('');
+    if (this.view.visible) this.throttle.touch('view');
   }
 
   /** Whoever loads or removes something: this window, another one, the command line, a rollout. */
   private async watch(): Promise<void> {
     const library = vscode.Uri.file(join(await dataDir(), 'library'));
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(library, '*'));
-    this.subscriptions.push(
-      watcher,
-      watcher.onDidCreate(() => this.touch()),
-      watcher.onDidDelete(() => this.touch()),
-    );
+    const changed = () => {
+      this.touch();
+      this.throttle.touch('library');
+    };
+    this.subscriptions.push(watcher, watcher.onDidCreate(changed), watcher.onDidDelete(changed));
   }
 
   dispose(): void {
     this.throttle.clear();
-    vscode.Disposable.from(...this.subscriptions, this.changes).dispose();
+    vscode.Disposable.from(...this.subscriptions, this.changes, this.libraryChanges).dispose();
   }
 }

@@ -1,7 +1,8 @@
 import type { Server } from '../updater/fleet/model';
-import { serverStatuses, type ServerStatus } from '../updater/rollout/events';
+import { serverStatuses } from '../updater/rollout/events';
 import type { ServerState } from '../updater/rollout/state';
 import { lazily, spokenLanguage, t } from './l10n';
+import { urgency } from './statuses';
 import { statusWord, statusWords } from './words';
 
 export const groupings = ['system', 'site', 'status', 'tag'] as const;
@@ -77,15 +78,6 @@ export function groupsOf(all: readonly Known[], arrangement: Arrangement): Group
 }
 
 const byName = lazily(() => new Intl.Collator(spokenLanguage().language, { numeric: true }));
-
-/** What needs a person first, then what is being done, then what is to be done, then what is well. */
-const statusOrder: readonly ServerStatus[] = [
-  ...(['rollback-failed', 'failed', 'stalled', 'unreachable'] as const),
-  ...(['rolling-back', 'restarting', 'verifying', 'installing', 'downloading', 'queued'] as const),
-  ...(['loaded', 'not-downloaded', 'installed', 'unsupported', 'unknown'] as const),
-];
-
-const urgency = (key: string): number => statusOrder.findIndex((status) => status === key);
 
 function labelOf(grouping: Grouping, key: string): string {
   if (grouping === 'status')

@@ -10,9 +10,9 @@ import type { FleetFiles } from '../vscode/fleet-files';
 import { commandIds } from '../vscode/ids';
 import { t } from '../vscode/l10n';
 import type { FleetLog } from '../vscode/log';
-import { logLine } from '../vscode/log-lines';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { settings } from '../vscode/settings';
+import { isUnasked } from '../vscode/statuses';
 import { Throttle } from '../vscode/throttle';
 import type { LiveRollouts, Moved } from './live-rollouts';
 import { pageOf } from './page';
@@ -20,7 +20,6 @@ import {
   answerTo,
   type Answers,
   type HostEvent,
-  type LogEntry,
   type RolloutChange,
   type ServerDetail,
   type ServerRow,
@@ -31,6 +30,7 @@ import { rolloutDocument } from './rollout-document';
 import { foldJournal, type RolloutView } from './rollout-view';
 import { rowOf } from './rows';
 import { systemCards } from './systems';
+import { logEntry, WatchedLog } from './watched-log';
 
 /** ms between two batches of changes. */
 const beat = 100;
@@ -52,13 +52,12 @@ export class FleetViewPanel implements vscode.Disposable {
   private readonly dirty = new Set<string>();
   /** Rollout id → its servers that changed; `all` where the page does not know it yet. */
   private readonly moved = new Map<string, Set<string> | 'all'>();
-  private lines: LogEntry[] = [];
+  private readonly watched = new WatchedLog(() => this.batch.touch(''));
   private seq = 0;
   /** The page has its picture, so that changes mean something to it. */
   private ready = false;
   /** Something happened that the page was not told, because it could not be seen. */
   private missed = false;
-  private watched: string | null = null;
   private planning: AbortController | undefined;
 
   /**
@@ -119,6 +118,11 @@ export class FleetViewPanel implements vscode.Disposable {
     this.tell({ type: 'stale' });
   }
 
+  /** The library holds something else. */
+  packagesChanged(): void {
+    this.tell({ type: 'packages' });
+  }
+
   /** Something happened to a server or a rollout of a fleet. */
   event(session: FleetSession, event: FleetEvent, moved: Moved | undefined): void {
     if (session !== this.session) return;
@@ -127,10 +131,8 @@ export class FleetViewPanel implements vscode.Disposable {
     if (moved !== undefined && (event.type === 'rollout-started' || event.type === 'rollout-finished'))
       for (const { id } of this.context.rolloutsOf(session).fold(moved.id)?.view()?.servers ?? [])
         this.dirty.add(id);
-    if ('server' in event) {
-      if (event.type !== 'log') this.dirty.add(event.server);
-      if (event.server === this.watched) this.lines.push(...logEntry(event));
-    }
+    if ('server' in event && event.type !== 'log') this.dirty.add(event.server);
+    this.watched.event(event);
     this.batch.touch('');
   }
 
@@ -173,16 +175,18 @@ export class FleetViewPanel implements vscode.Disposable {
       };
       // Not awaited: it asks, acts and tells in VS Code's own ways, and its errors are told there too.
       void vscode.commands.executeCommand(commandIds[verb], selection).then(() => {
-        if (verb === 'load' || verb === 'chooseVersions') this.tell({ type: 'packages' });
+        if (verb === 'load' || verb === 'chooseVersions') this.packagesChanged();
       });
       return null;
     },
     plan: async ({ fleet, action, servers }) => {
+      this.planning?.abort();
+      // Before anything is waited for: it may be stopped from here on.
+      const { signal } = (this.planning = new AbortController());
       await this.context.files.current();
       const meant = this.those(fleet, servers);
-      this.planning?.abort();
-      const { signal } = (this.planning = new AbortController());
       const updater = await this.need().updater();
+      signal.throwIfAborted();
       return updater.plan({ action, servers: meant, to: null, signal });
     },
     stopPlanning: () => {
@@ -209,8 +213,7 @@ export class FleetViewPanel implements vscode.Disposable {
       return null;
     },
     server: ({ id }) => {
-      this.watched = id;
-      this.lines = [];
+      this.watched.watch(id);
       return id === null ? null : this.detail(id);
     },
   };
@@ -239,6 +242,7 @@ export class FleetViewPanel implements vscode.Disposable {
     this.fleet = session?.uri.toString() ?? this.fleet;
     this.retitle();
     this.forget();
+    this.watched.watch(null);
     this.missed = false;
     this.ready = true;
     const { sessions, faulty } = this.context.files;
@@ -263,10 +267,7 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private askUnasked(session: FleetSession): void {
     if (!settings.refreshOnOpen()) return;
-    const unasked = session.servers.filter(({ id }) => {
-      const state = session.states.get(id);
-      return state !== undefined && state.status === 'unknown' && !state.checking;
-    });
+    const unasked = session.servers.filter(({ id }) => isUnasked(session.states.get(id)));
     if (unasked.length > 0)
       void vscode.commands.executeCommand(commandIds.refreshSelected, { session, servers: unasked });
   }
@@ -278,10 +279,11 @@ export class FleetViewPanel implements vscode.Disposable {
 
   private async detail(id: string): Promise<ServerDetail | null> {
     const session = this.need();
+    const { part, log } = await this.watched.whole(() => this.past(session, id));
+    // Only now: it may have changed while the journal was read.
     const server = session.servers.find((one) => one.id === id);
     const state = session.states.get(id);
     if (server === undefined || state === undefined) return null;
-    const { part, log } = await this.past(session, id);
     const { error, reasons, rollback } = state;
     return {
       id,
@@ -322,6 +324,8 @@ export class FleetViewPanel implements vscode.Disposable {
     if (!session || !this.ready || !this.panel.visible) {
       this.missed = true;
       this.forget();
+      // Whoever comes back asks for it anew.
+      this.watched.watch(null);
       return;
     }
     const servers = session.servers.filter(({ id }) => this.dirty.has(id));
@@ -337,7 +341,7 @@ export class FleetViewPanel implements vscode.Disposable {
       seq: ++this.seq,
       rows: servers.flatMap((server) => this.row(session, server) ?? []),
       rollouts,
-      log: this.lines,
+      log: this.watched.take(),
     });
     this.forget();
   }
@@ -346,7 +350,6 @@ export class FleetViewPanel implements vscode.Disposable {
   private forget(): void {
     this.dirty.clear();
     this.moved.clear();
-    this.lines = [];
   }
 
   /** A page that was hidden got no messages. */
@@ -370,9 +373,4 @@ export class FleetViewPanel implements vscode.Disposable {
     if (thrown instanceof FleetError) return [thrown.message, thrown.hint].filter(Boolean).join(' ');
     return t('Internal error: {0}', thrown instanceof Error ? thrown.message : String(thrown));
   }
-}
-
-function logEntry(event: FleetEvent): LogEntry[] {
-  const line = logLine(event);
-  return line && line.level !== 'debug' ? [{ ...line, at: event.at }] : [];
 }

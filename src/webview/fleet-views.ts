@@ -47,6 +47,10 @@ export class FleetViews implements vscode.WebviewPanelSerializer<unknown>, vscod
     for (const panel of this.panels) panel.filesChanged();
   }
 
+  packagesChanged(): void {
+    for (const panel of this.panels) panel.packagesChanged();
+  }
+
   dispose(): void {
     vscode.Disposable.from(this.registration, ...this.panels).dispose();
   }

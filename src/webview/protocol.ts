@@ -102,6 +102,7 @@ export interface SystemCard {
 
 export interface LogEntry extends LogLine {
   at: string;
+  server: string;
 }
 
 export interface ServerDetail {
@@ -173,7 +174,7 @@ export type HostEvent =
     }
   /** Other fleet files, or something else in them: ask for everything again. */
   | { type: 'stale' }
-  /** A package may have been loaded. */
+  /** A package may have been loaded or removed, by whomever. */
   | { type: 'packages' };
 
 /** A rollout that began, ended or went on: its head, and those of its servers that changed. */

@@ -56,7 +56,7 @@ beforeAll(async () => {
         modules: [{ module: 'core', description: '1.1.0 → 1.5.0', differs: true }],
         error: { code: 'space', message: 'No room.', hint: 'Free some.' },
         part: { rollout: 'r-2', action: 'install', server: part('srv-3') },
-        log: [{ at: began, level: 'info', text: 'asked' }],
+        log: [{ at: began, level: 'info', text: 'asked', server: 'srv-3' }],
       },
     },
   );

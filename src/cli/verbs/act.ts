@@ -1,3 +1,4 @@
+import type { Server } from '../../updater/fleet/model';
 import { expectedText } from '../../updater/plan/expected';
 import type { Action, Plan, PlanServer } from '../../updater/plan/plan';
 import type { Outcome } from '../../updater/rollout/events';
@@ -17,14 +18,7 @@ export function act(context: Context): Promise<ExitCode> {
   const action = args.verb as Action;
   return withUpdater(context, 'needed', async ({ updater, fleet, selected }) => {
     interrupt.means('Stopped asking the servers; nothing was changed.');
-    const plan = await updater.plan({
-      action,
-      servers: selected,
-      to: args.to,
-      ignoreWindow: args.ignoreWindow,
-      arming: args.arming,
-      signal: interrupt.signal,
-    });
+    const plan = await planned(context, action, updater, selected);
     const blocked = plan.servers.filter(({ verdict }) => verdict === 'blocked');
     const acting = plan.servers.filter(({ verdict }) => verdict === 'ready' || verdict === 'confirm');
     for (const server of plan.servers)
@@ -33,17 +27,20 @@ export function act(context: Context): Promise<ExitCode> {
     if (blocked.length > 0 && (!args.skipBlocked || acting.length === 0)) {
       terminal.note(`${count(blocked.length, 'server')} blocked by a rule; nothing was changed.`);
       if (acting.length > 0) terminal.note('  --skip-blocked acts on the others.');
-      notStarted(terminal, plan, updater);
+      notStarted(terminal, plan.servers, updater);
       return exit.blocked;
     }
     if (acting.length === 0) {
       terminal.say('Nothing to do.');
-      notStarted(terminal, plan, updater);
+      notStarted(terminal, plan.servers, updater);
       return exit.done;
     }
     interrupt.means('Nothing was changed.');
-    if (!(await agreed(context, action, fleet.name, acting))) {
+    // Nothing is begun behind a terminal that has been closed meanwhile.
+    const yes = await Promise.race([interrupt.gone, agreed(context, action, fleet.name, acting)]);
+    if (!yes) {
       if (!interrupt.signal.aborted) terminal.note('Nothing was changed.');
+      notStarted(terminal, plan.servers, updater, 'cancelled');
       return exit.interrupted;
     }
     interrupt.means(stopping);
@@ -57,6 +54,23 @@ export function act(context: Context): Promise<ExitCode> {
           acting.map(({ id }) => id),
         );
   });
+}
+
+async function planned(
+  { args, interrupt, terminal }: Context,
+  action: Action,
+  updater: Updater,
+  servers: Server[],
+): Promise<Plan> {
+  const { to, ignoreWindow, arming } = args;
+  const { signal } = interrupt;
+  try {
+    return await updater.plan({ action, servers, to, ignoreWindow, arming, signal });
+  } catch (error) {
+    const asked = servers.map(({ id }): Verdict => ({ id, verdict: 'ready', reasons: [] }));
+    if (signal.aborted) notStarted(terminal, asked, updater, 'cancelled');
+    throw error;
+  }
 }
 
 /** The ordinary question: what will happen to which servers. A download alone disturbs nobody and is not asked about. */
@@ -83,13 +97,20 @@ async function agreed(
   return questions.confirm('Go on?', interrupt.signal);
 }
 
+type Verdict = Pick<PlanServer, 'id' | 'verdict' | 'reasons'>;
+
 /** Programs hear how it ended for every server, although no rollout began. */
-function notStarted(terminal: Terminal, plan: Plan, updater: Updater): void {
+function notStarted(
+  terminal: Terminal,
+  servers: readonly Verdict[],
+  updater: Updater,
+  ended?: 'cancelled',
+): void {
   if (!terminal.json) return;
   const at = new Date().toISOString();
-  const outcomeOf = ({ verdict }: PlanServer): Outcome =>
+  const outcomeOf = ({ verdict }: Verdict): Outcome =>
     verdict === 'blocked' ? 'blocked' : verdict === 'skip' ? 'skipped' : 'not-started';
-  for (const server of plan.servers) {
+  for (const server of servers) {
     const { id, reasons } = server;
     const outcome = outcomeOf(server);
     const said = reasons.filter(({ severity }) => severity === 'block');
@@ -104,6 +125,7 @@ function notStarted(terminal: Terminal, plan: Plan, updater: Updater): void {
     const status = updater.state().get(id)?.status ?? 'unknown';
     terminal.line({ at, type: 'server-finished', server: id, outcome, status, error });
   }
-  const counts = countOutcomes(plan.servers.map(outcomeOf));
-  terminal.line({ at, type: 'rollout-finished', outcome: counts.blocked > 0 ? 'failed' : 'done', counts });
+  const counts = countOutcomes(servers.map(outcomeOf));
+  const outcome = ended ?? (counts.blocked > 0 ? 'failed' : 'done');
+  terminal.line({ at, type: 'rollout-finished', outcome, counts });
 }

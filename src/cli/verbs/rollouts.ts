@@ -44,7 +44,7 @@ export function rollouts(context: Context): Promise<ExitCode> {
         meant.map(async (one) => recordOf(one, await updater.journal(one.id))),
       );
       if (terminal.json) terminal.document({ schema: 1, rollouts: records });
-      else terminal.say(report(records, args.report).trimEnd());
+      else terminal.file(report(records, args.report));
       return exit.done;
     }
     if (terminal.json) terminal.document({ schema: 1, rollouts: all });

@@ -1,5 +1,6 @@
 import type { ServerRow } from '../protocol';
 import { lazily, spokenLanguage, t } from '../../vscode/l10n';
+import { urgency } from '../../vscode/statuses';
 import { failedStatuses, statusWords, tallied } from '../../vscode/words';
 import type { ServerStatus } from '../../updater/rollout/events';
 
@@ -96,28 +97,8 @@ export function tally(rows: readonly ServerRow[], facet: Facet): [value: string,
   const counts = new Map<string, number>();
   for (const row of rows)
     for (const value of valuesOf(row, facet)) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const rank = (value: string): number => statusOrder.indexOf(value as ServerStatus);
-  return [...counts].sort(([a], [b]) => (facet === 'status' ? rank(a) - rank(b) : inOrder(a, b)));
+  return [...counts].sort(([a], [b]) => (facet === 'status' ? urgency(a) - urgency(b) : inOrder(a, b)));
 }
-
-/** What needs a person first, what is well last. */
-const statusOrder: readonly ServerStatus[] = [
-  'rollback-failed',
-  'failed',
-  'stalled',
-  'unreachable',
-  'restarting',
-  'installing',
-  'verifying',
-  'rolling-back',
-  'downloading',
-  'queued',
-  'not-downloaded',
-  'loaded',
-  'installed',
-  'unsupported',
-  'unknown',
-];
 
 /** All that is searched of a server, made once for each state of it. */
 const haystacks = new WeakMap<ServerRow, string>();
@@ -160,7 +141,7 @@ export function sorted(rows: readonly ServerRow[], { column, descending }: Sort,
   const name = (row: ServerRow): number => names.get(row.id) ?? 0;
   const keys = new Map<ServerRow, number>();
   if (column === 'id') for (const row of rows) keys.set(row, name(row));
-  else if (column === 'status') for (const row of rows) keys.set(row, statusOrder.indexOf(row.status));
+  else if (column === 'status') for (const row of rows) keys.set(row, urgency(row.status));
   else if (column === 'wave') for (const row of rows) keys.set(row, row.wave ?? Infinity);
   else {
     const text = (row: ServerRow): string => row[column] ?? '';
@@ -195,9 +176,7 @@ export function linesOf(
     }
   }
   const names = [...groups.keys()].sort((a, b) =>
-    grouping === 'status'
-      ? statusOrder.indexOf(a as ServerStatus) - statusOrder.indexOf(b as ServerStatus)
-      : Number(a === '') - Number(b === '') || inOrder(a, b),
+    grouping === 'status' ? urgency(a) - urgency(b) : Number(a === '') - Number(b === '') || inOrder(a, b),
   );
   return names.flatMap((name): Line[] => {
     const key = groupKey(grouping, name);

@@ -1,5 +1,6 @@
-import type { Action, Plan } from '../../updater/plan/plan';
+import type { Action } from '../../updater/plan/plan';
 import { t } from '../../vscode/l10n';
+import { realTimers, Throttle } from '../../vscode/throttle';
 import { serversSelected } from '../../vscode/words';
 import {
   Asker,
@@ -25,25 +26,16 @@ import {
 } from './model';
 import { Kept } from './memo';
 import { rolloutNews } from './news';
+import { carriesOut, type Planned } from './planned';
 import { kept, nothingSelected, select, selectAll, type How, type Selection } from './selection';
 import { restored, type Tab, type ViewState } from './view-state';
 import type { VsCodeApi } from './vscode-api';
 
-export type Planned =
-  | { state: 'asking'; action: Action; servers: string[] }
-  | { state: 'made'; action: Action; servers: string[]; plan: Plan }
-  | { state: 'failed'; action: Action; servers: string[]; message: string };
-
 const none: readonly ServerRow[] = [];
 /** ms between two writings of the view's state. */
 const keepEvery = 300;
-
-const clock = {
-  after: (ms: number, run: () => void) => {
-    const timer = setTimeout(run, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
+/** ms between two questions about the systems' packages, while something of them changes. */
+const cardsEvery = 1_000;
 
 /** The page's state, and everything that can be done on it. Views draw it and call it; nothing else changes it. */
 export class Page {
@@ -61,6 +53,8 @@ export class Page {
   filtering = false;
   /** Where the table is to be scrolled to at its next drawing; undefined: it stays where it is. */
   scrollTo: number | undefined;
+  /** The active line is to be in sight at its next drawing. */
+  revealing = false;
   /** Read aloud to those who do not see the page change. */
   said = '';
   private readonly asker: Asker;
@@ -68,6 +62,9 @@ export class Page {
   private readonly shown = new Kept<readonly ServerRow[]>();
   private readonly laidOut = new Kept<readonly Line[]>();
   private readonly chosen = new Kept<readonly ServerRow[]>();
+  private readonly cardsSoon = new Throttle<string>(cardsEvery, () => {
+    if (this.view.tab === 'systems') void this.attempt(() => this.fill());
+  });
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -79,7 +76,7 @@ export class Page {
     this.view = restored(vscode.getState());
     this.selection = { ...nothingSelected, ids: new Set(this.view.selected), active: this.view.active };
     this.scrollTo = this.view.scroll;
-    this.asker = new Asker((message) => vscode.postMessage(message), clock);
+    this.asker = new Asker((message) => vscode.postMessage(message), realTimers);
   }
 
   receive(message: ToPage): void {
@@ -91,15 +88,22 @@ export class Page {
   async load(fleet = this.view.fleet): Promise<void> {
     await this.attempt(async () => {
       const snapshot = await this.asker.ask('snapshot', { fleet });
-      const isOther = this.data !== undefined && this.data.snapshot.fleet !== snapshot.fleet;
+      const isOther = this.view.fleet !== null && this.view.fleet !== snapshot.fleet;
       this.data = new FleetData(snapshot, Date.parse(snapshot.now) - Date.now());
       this.selection = kept(this.selection, (id) => this.data?.row(id) !== undefined);
-      if (isOther) this.planned = this.detail = this.past = undefined;
+      if (isOther) this.leaveFleet();
       this.cards = this.history = undefined;
       this.change({ fleet: snapshot.fleet });
       if (snapshot.show !== undefined) this.change({ tab: 'rollouts', rollout: snapshot.show });
       await this.fill();
     });
+  }
+
+  /** Another fleet may have servers of the same names: nobody has selected those. */
+  private leaveFleet(): void {
+    this.planned = this.detail = this.past = undefined;
+    this.selection = nothingSelected;
+    this.change({ selected: [], active: null, rollout: null });
   }
 
   private get fleet(): string | null {
@@ -219,11 +223,11 @@ export class Page {
     void this.attempt(() => this.fill());
   }
 
-  /** Asks for what the tab in front shows and is not there yet. */
+  /** Asks for what the tab in front shows. */
   private async fill(): Promise<void> {
     if (!this.data || this.data.snapshot.fleet === null) return;
     const { tab, details } = this.view;
-    if (tab === 'systems' && !this.cards) await this.askCards();
+    if (tab === 'systems') await this.askCards();
     if (tab === 'rollouts') await this.askHistory();
     if (tab === 'servers' && details) this.lookSoon();
     if (tab === 'plan' && !this.planned) this.change({ tab: 'servers' });
@@ -320,8 +324,9 @@ export class Page {
     this.showTab('servers');
   }
 
-  dismissFault(): void {
-    this.fault = undefined;
+  /** @param fault undefined: it has been read */
+  tellFault(fault: string | undefined): void {
+    this.fault = fault;
     this.redraw();
   }
 
@@ -335,8 +340,7 @@ export class Page {
       case 'stale':
         return void this.load();
       case 'packages':
-        this.cards = undefined;
-        return void this.attempt(() => this.fill());
+        return this.cardsSoon.touch('');
       case 'changes':
         return this.apply(event);
     }
@@ -348,7 +352,9 @@ export class Page {
     const before = data.rollouts;
     const { detail } = this;
     const statusBefore = detail && data.row(detail.id)?.status;
+    const retargeted = changes.rows.some(({ id, target }) => data.row(id)?.target !== target);
     if (!data.apply(changes)) return void this.load();
+    if (retargeted) this.cardsSoon.touch('');
     const news = rolloutNews(before, data.rollouts);
     if (news !== undefined) this.said = news.text;
     if (news?.began !== undefined) this.follow(news.began);
@@ -357,8 +363,8 @@ export class Page {
       void this.attempt(() => this.fill());
     }
     if (detail) {
-      if (changes.log.length > 0)
-        this.detail = { ...detail, log: [...detail.log, ...changes.log].slice(-300) };
+      const own = changes.log.filter(({ server }) => server === detail.id);
+      if (own.length > 0) this.detail = { ...detail, log: [...detail.log, ...own].slice(-300) };
       // Its progress stands in the table; all else about it changes with its status.
       if (data.row(detail.id)?.status !== statusBefore) this.lookSoon();
     }
@@ -367,11 +373,8 @@ export class Page {
 
   /** A rollout began: it is what is looked at, and what was planned for it has been agreed to. */
   private follow(id: string): void {
-    const { planned } = this;
     const began = this.data?.rollouts.find((one) => one.id === id);
-    const mine =
-      planned?.action === began?.action &&
-      began?.servers.some((server) => planned?.servers.includes(server.id)) === true;
+    const mine = carriesOut(began, this.planned);
     if (mine) this.planned = undefined;
     const tab = mine && this.view.tab === 'plan' ? 'rollouts' : this.view.tab;
     this.change({ rollout: id, tab });
@@ -381,8 +384,7 @@ export class Page {
     try {
       await run();
     } catch (error) {
-      this.fault = messageOf(error);
-      this.redraw();
+      this.tellFault(messageOf(error));
     }
   }
 

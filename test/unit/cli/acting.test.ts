@@ -221,6 +221,56 @@ describe('interruption', () => {
     expect(signals.listenerCount(signal)).toBe(0);
   });
 
+  it('a closed terminal lets go of the rollout and cancels nothing; exit 130', async () => {
+    const signals = new EventEmitter();
+    let given: AbortSignal | undefined;
+    const script: Script = {
+      run: (_emit, signal) => {
+        given = signal;
+        setImmediate(() => (signals.emit('SIGHUP'), signals.emit('SIGHUP')));
+        return new Promise(() => undefined);
+      },
+    };
+    const { code, stderr, calls, left } = await play(['install', '--yes'], script, {}, signals);
+    expect({ code, left, aborted: given?.aborted }).toEqual({ code: 130, left: false, aborted: false });
+    expect(calls.at(-1)).toBe('dispose');
+    expect(stderr).toContain('What runs on servers goes on there.');
+    expect(signals.listenerCount('SIGHUP')).toBe(0);
+  });
+
+  it('begins nothing where the terminal was closed while it was planned', async () => {
+    const signals = new EventEmitter();
+    const plan = () => {
+      signals.emit('SIGHUP');
+      return [planned('box-1')];
+    };
+    const { code, calls } = await play(['install', '--yes'], { ...success, plan }, {}, signals);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect({ code, calls }).toEqual({ code: 130, calls: ['plan install - box-1 box-2', 'dispose'] });
+  });
+
+  it('what Ctrl-C asked to stop is stopped although the terminal is closed meanwhile', async () => {
+    const signals = new EventEmitter();
+    const both = () => setImmediate(() => (signals.emit('SIGINT'), signals.emit('SIGHUP')));
+    const played = await play(['install', '--yes', '--json'], patient(both), {}, signals);
+    expect({ code: played.code, left: played.left }).toEqual({ code: 130, left: false });
+    expect(events(played.stdout).at(-1)?.outcome).toBe('cancelled');
+  });
+
+  it('ends with rollout-finished for programs also while it still plans', async () => {
+    const signals = new EventEmitter();
+    const plan = (): never => {
+      signals.emit('SIGINT');
+      throw new DOMException('stopped', 'AbortError');
+    };
+    const { code, stdout } = await play(['install', '--yes', '--json'], { plan }, {}, signals);
+    expect(code).toBe(130);
+    expect(events(stdout).at(-1)).toMatchObject({
+      ...{ type: 'rollout-finished', outcome: 'cancelled' },
+      counts: { ...none, 'not-started': 2 },
+    });
+  });
+
   it('the second Ctrl-C leaves at once', async () => {
     const signals = new EventEmitter();
     const twice = () =>
@@ -276,5 +326,16 @@ describe('the question before changes', () => {
     const { code, calls } = await play(['install'], success, answering(keys));
     expect(code).toBe(130);
     expect(calls).toEqual(['plan install - box-1 box-2', 'dispose']);
+  });
+
+  it('tells programs that nothing was done, server by server, and ends with rollout-finished', async () => {
+    const { code, stdout, calls } = await play(['install', '--json'], success, answering('n\r'));
+    expect(code).toBe(130);
+    expect(calls).not.toContain('run install confirmed=true');
+    expect(events(stdout).map(({ type, outcome }) => `${type} ${outcome}`)).toEqual([
+      'server-finished not-started',
+      'server-finished not-started',
+      'rollout-finished cancelled',
+    ]);
   });
 });

@@ -94,6 +94,8 @@ describe('arguments', () => {
       message: '"status" takes no --to.',
       hint: 'It belongs to plan, download, install, rollback.',
     });
+    // It was agreed to when it began.
+    expect(refusal('resume', 'r-1', '--yes').message).toBe('"resume" takes no --yes.');
     for (const line of [
       ['status', '-f'],
       ['status', '--json=yes'],

@@ -3,7 +3,41 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { version } from '../../../package.json';
 import type { NewEvent } from '../../../src/updater/rollout/events';
+import type { Facts } from '../../../src/updater/targets/facts';
 import { at, blockedReason, facts, planned, play, scratch, sha } from './stage';
+
+/** Every field that facts have; the compiler says where one is missing. */
+const fullFacts: Full<Facts> = {
+  os: { family: 'windows', name: 'Windows Server 2016', build: 14393 },
+  ...{ arch: 'x64', computerName: 'NVR1', bootId: 'b', freeBytes: { system: 1, state: 2, home: 3 } },
+  installed: { version: '1.2.0', app: 'server', arch: 'x64' },
+  service: { name: 's', state: 'running', account: 'CORP\\vms', accountHasProfile: true },
+  ...{ hotfixes: ['KB1'], dotnetRelease: 528049, runs32Bit: false },
+  storage: { fileSystem: 'v7', disks: 2, textChannels: true },
+  ...{ modules: { 'g:a': '1.2.0' }, firstRun: false, homeMissing: true },
+  loaded: [{ version: '1.4.2', sha256: sha, file: 'a.jar', module: 'g:a', kind: 'core' }],
+  history: ['1.2.0'],
+  entries: [
+    {
+      ...{ id: 'e', version: '1.2.0', modules: { 'g:a': '1.2.0' }, backup: 'k', at: 1, by: 'pat@desk' },
+      ...{ kept: [{ name: 'n', path: '/p' }], package: { sha256: sha, file: 'a.jar' } },
+    },
+  ],
+  job: {
+    ...{ id: 'j', action: 'install', to: '1.4.2', state: 'running', by: 'pat@desk', since: 1 },
+    ...{ step: 'wait', message: 'waits', startsAt: at },
+  },
+  ...{ sizes: { modules: 1 }, readOnly: ['config'], volumes: { state: 'c' }, tools: ['unzip'] },
+  user: { name: 'updater', root: true },
+};
+const allFacts = { ...fullFacts, job: { ...fullFacts.job, ofALaterVersion: 1 } };
+type Full<T> = {
+  [Field in keyof Required<T>]: T[Field] extends readonly (infer One)[] | undefined
+    ? Full<One>[]
+    : T[Field] extends object | null | undefined
+      ? Full<NonNullable<T[Field]>>
+      : NonNullable<T[Field]>;
+};
 
 /** One server answers, the other does not. */
 function halfTheFleet(emit: (event: NewEvent) => void): void {
@@ -71,6 +105,19 @@ describe('status', () => {
     expect(read).toEqual({ 'box-1': facts });
   });
 
+  it('records facts of which no field is lost on the way to plan, those of a newer version neither', async () => {
+    const file = join(scratch(), 'facts.json');
+    await writeFile(file, JSON.stringify({ 'box-1': allFacts }));
+    let read: unknown;
+    await play(['plan', '--facts', file], {
+      plan: (given) => {
+        read = given;
+        return [planned('box-1')];
+      },
+    });
+    expect(read).toEqual({ 'box-1': allFacts });
+  });
+
   it('names the known servers and systems where one is unknown', async () => {
     const { code, stderr, calls } = await play(['status', '--server', 'box-3']);
     expect(code).toBe(2);
@@ -136,7 +183,7 @@ describe('other reading verbs', () => {
     });
     const script = { rollouts: [one('r-1'), one('r-2')], journal: [] };
     const table = await play(['rollouts', '--report', 'csv'], script);
-    expect(table.stdout.split('\n').map((line) => line.split(',')[0])).toEqual(['Rollout', 'r-1', 'r-2', '']);
+    expect(table.stdout.split('\r\n').map((line) => line.split(',')[0])).toEqual(['Rollout', 'r-1', 'r-2', '']);
     expect((await play(['rollouts', 'r-2', '--report', 'html'], script)).stdout).toMatch(/install r-2: /);
     const json = JSON.parse(
       (await play(['rollouts', 'r-2', '--report', 'csv', '--json'], script)).stdout,

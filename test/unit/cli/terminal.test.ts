@@ -56,7 +56,9 @@ describe('terminal', () => {
     expect(screen.paint('red', 'x')).toBe('x');
     expect(terminal(true, { NO_COLOR: '1' }).terminal.paint('red', 'x')).toBe('x');
     expect(terminal(true, { TERM: 'dumb' }).terminal.live).toBe(false);
-    expect(terminal(true).terminal.paint('red', 'x')).toBe('\u001b[31mx\u001b[0m');
+    const { terminal: coloured, out } = terminal(true);
+    coloured.say(`${coloured.paint('red', 'x')} y`);
+    expect(out()).toBe('\u001b[31mx\u001b[0m y\n');
   });
 
   it('keeps stdout for the document with --json', () => {
@@ -68,9 +70,38 @@ describe('terminal', () => {
   });
 
   it('lets nothing that a server says move the cursor, retitle the window or turn the text around', () => {
-    expect(printable('a\u001b[2Jb\u001b]0;title\u0007c\rd\u202ee\u009bf\n\u001b[31mred\u001b[0m')).toBe(
-      'a[2Jb]0;titlecdef\n\u001b[31mred\u001b[0m',
-    );
+    const said =
+      'a\u001b[2Jb\u001b]0;title\u0007c\rd\u202ee\u009b1mf\n\u001b[31mred\u001b[0m\u001b[8mgone\u001bcz';
+    expect(printable(said)).toBe('abcdef\nredgonecz');
+  });
+});
+
+describe('what a server says', () => {
+  const hidden = '\u001b[8mhidden';
+
+  it('neither conceals nor colours anything, painted or not, on a terminal or into a file', () => {
+    for (const tty of [true, false]) {
+      const { terminal: screen, out } = terminal(tty, { NO_COLOR: '1' });
+      screen.say(`${screen.paint('dim', hidden)} ${hidden}`);
+      expect(out()).toBe('hidden hidden\n');
+    }
+    const { terminal: coloured, out, err } = terminal(true);
+    coloured.say(coloured.paint('red', hidden));
+    coloured.prompt(`${hidden} Go on?`);
+    expect(out()).toBe('\u001b[31mhidden\u001b[0m\n');
+    expect(err()).toBe('hidden Go on?');
+  });
+
+  it('takes no more room in a table than can be seen of it', () => {
+    const { terminal: screen } = terminal(false);
+    const paint = screen.paint.bind(screen);
+    expect(table(['A', 'B'], [[hidden, 'x']], paint)).toEqual(['A       B', 'hidden  x']);
+  });
+
+  it('keeps the line ends of a file, and is harmless in it', () => {
+    const { terminal: screen, out } = terminal(false);
+    screen.file(`a,b\r\n${hidden},"x\ny"\r\n`);
+    expect(out()).toBe('a,b\r\nhidden,"x\ny"\r\n');
   });
 });
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Server } from '../../../src/updater/fleet/model';
 import { serverStatuses, type ServerStatus } from '../../../src/updater/rollout/events';
 import { groupsOf, keysOf, passes, type Grouping, type Known } from '../../../src/vscode/grouping';
+import { tally } from '../../../src/webview/app/model';
 import { box, state } from '../tree/fixtures';
+import { row } from '../webview/fixtures';
 
 const known = (id: string, over: Partial<Server> = {}, status: ServerStatus = 'installed'): Known => ({
   server: { ...box, id, ...over },
@@ -44,6 +46,9 @@ describe('grouping', () => {
     const order = groupsOf(every, { grouping: 'status', filter: '' }).map(({ key }) => key);
     expect(order[0]).toBe('rollback-failed');
     expect(order.toSorted()).toEqual(serverStatuses.toSorted());
+    // The fleet view's table has the same order.
+    const rows = serverStatuses.map((status) => row(status, { status }));
+    expect(tally(rows, 'status').map(([status]) => status)).toEqual(order);
   });
 
   it('leaves out what the filter leaves out, and its groups', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Page } from '../../../src/webview/app/page';
+import { showServer } from '../../../src/webview/app/show-server';
 import type { Requests, Snapshot, ToHost } from '../../../src/webview/protocol';
 import { at, part, rollout, row } from './fixtures';
 
@@ -12,14 +13,6 @@ const snapshot: Snapshot = {
 /** A page whose host answers at once; what it does not answer is refused. */
 async function open(answers: Partial<{ [Name in keyof Requests]: unknown }> = {}, kept?: unknown) {
   const asked: ToHost[] = [];
-  const known: Record<string, unknown> = {
-    snapshot,
-    rollouts: [],
-    systems: [],
-    run: null,
-    server: null,
-    ...answers,
-  };
   const states: unknown[] = [];
   const page = new Page(
     {
@@ -28,6 +21,8 @@ async function open(answers: Partial<{ [Name in keyof Requests]: unknown }> = {}
       postMessage(message) {
         asked.push(message);
         const { id, name } = message;
+        const none = { rollouts: [], systems: [], run: null, server: null };
+        const known: Record<string, unknown> = { snapshot, ...none, ...answers };
         if (name in known) page.receive({ kind: 'answer', id, body: known[name] });
         else page.receive({ kind: 'refusal', id, message: `no ${name}` });
       },
@@ -83,6 +78,24 @@ describe('the page', () => {
     expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-2']);
   });
 
+  it('has nothing selected in another fleet, whatever its servers are called', async () => {
+    const other = 'file:///b.fleet.jsonc';
+    const answers = { snapshot: snapshot as unknown };
+    const { page } = await open(answers, { fleet, selected: ['box-1'], active: 'system:boxes/box-1' });
+    expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-1']);
+    page.view = { ...page.view, rollout: 'r-of-a' };
+    answers.snapshot = { ...snapshot, fleet: other };
+    await page.load(other);
+    expect(page.selectedRows).toEqual([]);
+    expect(page.activeServer).toBeUndefined();
+    expect(page.view).toMatchObject({ fleet: other, selected: [], active: null, rollout: null });
+  });
+
+  it('has nothing selected where the fleet that it showed is gone when the window comes back', async () => {
+    const { page } = await open({}, { fleet: 'file:///gone.fleet.jsonc', selected: ['box-1'] });
+    expect(page.selectedRows).toEqual([]);
+  });
+
   it('says what the extension refused', async () => {
     const { page } = await open();
     await page.plan('install', ['box-1']);
@@ -131,5 +144,90 @@ describe('the page', () => {
     await planning;
     expect(page.planned).toBeUndefined();
     expect(page.view.tab).toBe('servers');
+  });
+});
+
+describe('the systems', () => {
+  const asks = (asked: ToHost[]) => asked.filter(({ name }) => name === 'systems').length;
+  const changes = (page: Page, seq: number, target: string | null) =>
+    page.receive({
+      kind: 'event',
+      event: { type: 'changes', seq, rows: [row('box-2', { target })], rollouts: [], log: [] },
+    });
+  const packages = { kind: 'event', event: { type: 'packages' } } as const;
+
+  it('are asked for anew whenever their tab is shown', async () => {
+    const answers = { systems: ['before'] as unknown };
+    const { page, asked } = await open(answers);
+    page.showTab('systems');
+    await settled();
+    page.showTab('servers');
+    answers.systems = ['after'];
+    page.showTab('systems');
+    await settled();
+    expect([asks(asked), page.cards]).toEqual([2, ['after']]);
+  });
+
+  it('are asked for anew as packages come and go, once for many, and stay in sight meanwhile', async () => {
+    vi.useFakeTimers();
+    try {
+      const { page, asked } = await open({}, { tab: 'systems' });
+      for (let n = 0; n < 5; n++) page.receive(packages);
+      expect(page.cards).toEqual([]);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asks(asked)).toBe(3);
+      page.showTab('servers');
+      page.receive(packages);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asks(asked)).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are asked for anew where a server shall go to another version, as facts say, and for nothing else', async () => {
+    const { page, asked } = await open({}, { tab: 'systems' });
+    changes(page, 1, '1.0.0');
+    expect(asks(asked)).toBe(1);
+    changes(page, 2, '2.0.0');
+    expect(asks(asked)).toBe(2);
+  });
+});
+
+describe('showing one server', () => {
+  it('opens the group that it stands in, selects it and brings it into sight', async () => {
+    const { page } = await open({}, { fleet, tab: 'rollouts', collapsed: ['system:boxes'], details: true });
+    page.select(0, 'only');
+    showServer(page, 'box-10');
+    expect(page.activeServer).toBe('box-10');
+    expect(page.selectedRows.map(({ id }) => id)).toEqual(['box-10']);
+    expect(page.view).toMatchObject({ tab: 'servers', collapsed: [], details: true });
+    expect(page.revealing).toBe(true);
+  });
+
+  it('leaves a group closed where the server stands in another that is open', async () => {
+    const tagged = { ...snapshot, rows: [row('box-1', { tags: ['a', 'b'] })] };
+    const { page } = await open({ snapshot: tagged }, { grouping: 'tag', collapsed: ['tag:a'] });
+    showServer(page, 'box-1');
+    expect(page.view.collapsed).toEqual(['tag:a']);
+    expect(page.selection.active).toBe('tag:b/box-1');
+  });
+
+  it('drops a filter that hides it, and no other', async () => {
+    const { page } = await open();
+    page.filter({ text: 'pier' });
+    showServer(page, 'box-1');
+    expect(page.view.filter.text).toBe('pier');
+    showServer(page, 'box-10');
+    expect([page.view.filter.text, page.activeServer]).toEqual(['', 'box-10']);
+  });
+
+  it('says so where the fleet file no longer has it, and stays where it is', async () => {
+    const { page } = await open();
+    page.select(1, 'only');
+    showServer(page, 'gone');
+    expect(page.fault).toBe('gone is not in the fleet file any more.');
+    expect(page.view.tab).toBe('servers');
+    expect(page.activeServer).toBe('box-1');
   });
 });

@@ -30,7 +30,7 @@ export class Grid {
     const grouped = view.grouping !== 'none';
     const shown = this.columns();
     const { first, last } = windowOf(view.scroll, this.height - lineHeight, lineHeight, lines.length);
-    const active = lines.findIndex(({ key }) => key === page.selection.active);
+    const active = this.activeIndex();
     const drawn = lines.slice(first, last).map((line, index) => ({ line, index: first + index }));
     const lone = lines[active];
     // The line that has the focus stays in the document, wherever it was scrolled to.
@@ -84,6 +84,10 @@ export class Grid {
     if (this.page.scrollTo !== undefined) {
       element.scrollTop = this.page.scrollTo;
       this.page.scrollTo = undefined;
+    }
+    if (this.page.revealing) {
+      this.page.revealing = false;
+      this.reveal(this.activeIndex());
     }
     if (this.focused && (document.activeElement === document.body || document.activeElement === null))
       this.activeElement()?.focus({ preventScroll: true });
@@ -246,7 +250,7 @@ export class Grid {
     if (target instanceof Element && target.closest('.head')) return this.onHeadKey(event);
     const { page } = this;
     const { lines } = page;
-    const at = lines.findIndex(({ key }) => key === page.selection.active);
+    const at = this.activeIndex();
     const line = lines[at];
     const command = event.ctrlKey || event.metaKey;
     const pageful = Math.max(1, Math.floor(this.height / lineHeight) - 2);
@@ -319,8 +323,12 @@ export class Grid {
   }
 
   private activeElement(): HTMLElement | undefined {
-    const at = this.page.lines.findIndex(({ key }) => key === this.page.selection.active);
+    const at = this.activeIndex();
     return this.element?.querySelector<HTMLElement>(`.line[data-index="${at}"]`) ?? undefined;
+  }
+
+  private activeIndex(): number {
+    return this.page.lines.findIndex(({ key }) => key === this.page.selection.active);
   }
 
   private measure(): void {

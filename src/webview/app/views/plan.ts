@@ -5,7 +5,8 @@ import { t } from '../../../vscode/l10n';
 import { actionWords, listed, serverCount, verdictWords } from '../../../vscode/words';
 import { button, waiting } from '../controls';
 import { icon } from '../icons';
-import type { Page, Planned } from '../page';
+import type { Page } from '../page';
+import type { Planned } from '../planned';
 import { reasonLine } from './detail';
 import { waveTitle } from './wave-title';
 

@@ -15,6 +15,7 @@ import { button, waiting } from '../controls';
 import { icon } from '../icons';
 import { inOrder } from '../model';
 import type { Page } from '../page';
+import { showServer } from '../show-server';
 import { clockTime, dayAndTime, duration } from '../../../vscode/time';
 import { axis, legend, scaleOf, timelineRow } from './timeline';
 import { waveTitle } from './wave-title';
@@ -237,14 +238,6 @@ function rank({ outcome, phases }: RolloutServer): number {
   if (outcome === 'failed') return 0;
   if (outcome !== null) return 3;
   return phases.some(({ status }) => status !== 'queued') ? 1 : 2;
-}
-
-function showServer(page: Page, id: string): void {
-  page.clearFilter();
-  page.showTab('servers');
-  const index = page.lines.findIndex((line) => line.kind === 'row' && line.row.id === id);
-  page.select(index, 'only');
-  page.toggleDetails(true);
 }
 
 function leftOut({ servers }: RolloutView): TemplateResult | typeof nothing {

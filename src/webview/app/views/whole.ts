@@ -23,7 +23,7 @@ export function whole(page: Page, grid: Grid): TemplateResult {
 function fault(page: Page, text: string): TemplateResult {
   return html`<div class="fault-bar" role="alert">
     ${icon('error')} <span class="grow">${text}</span>
-    ${iconButton({ label: t('Dismiss'), icon: 'close', run: () => page.dismissFault() })}
+    ${iconButton({ label: t('Dismiss'), icon: 'close', run: () => page.tellFault(undefined) })}
   </div>`;
 }
 
