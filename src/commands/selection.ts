@@ -64,9 +64,20 @@ export async function rolloutsOf(
   session: FleetSession,
   chosen: readonly FleetSelection[] = [],
 ): Promise<RolloutSummary[]> {
-  const ids = new Set(chosen.flatMap(({ rollout }) => rollout ?? []));
   const all = await (await session.updater()).rollouts();
-  return all.filter(({ id, fleet }) => fleet === session.fleet.file && (ids.size === 0 || ids.has(id)));
+  return onlyChosen(
+    all.filter(({ fleet }) => fleet === session.fleet.file),
+    chosen,
+  );
+}
+
+/** Those that were chosen, where some were; else all. */
+export function onlyChosen(
+  rollouts: readonly RolloutSummary[],
+  chosen: readonly FleetSelection[],
+): RolloutSummary[] {
+  const ids = new Set(chosen.flatMap(({ rollout }) => rollout ?? []));
+  return rollouts.filter(({ id }) => ids.size === 0 || ids.has(id));
 }
 
 /** Ids of the systems that a selection is of. */
