@@ -30,10 +30,13 @@ export class InterruptedRollouts {
 
   private async goOn(session: FleetSession, rollout: RolloutSummary): Promise<void> {
     const { id, action, servers, asked } = rollout;
+    const left = unfinished(rollout);
     const armed = isLeftArmed(rollout);
     try {
       await follow(this.faces, session, {
-        ...{ action, id, servers: servers.map((server) => server.id) },
+        ...{ action, id },
+        // All were done where it was cut off while it watched them: that is gone on with.
+        servers: left.length > 0 ? left : servers.map((server) => server.id),
         armed,
         note: armed
           ? undefined
