@@ -5,7 +5,7 @@ import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import { t } from '../vscode/l10n';
 import { FleetSession, type FleetSelection } from '../vscode/session';
-import { statusWord } from '../vscode/words';
+import { listed, statusWord } from '../vscode/words';
 
 /**
  * What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. Empty where it lost
@@ -89,7 +89,10 @@ export function systemsOf(selections: readonly FleetSelection[]): Set<string> {
   );
 }
 
-/** The servers that are meant: those selected, else those that the person picks. Undefined: none. */
+/**
+ * The servers that are meant: those selected, else those that the person picks, of the systems that were chosen if some were.
+ * Undefined: none. @throws FleetError `usage` where the chosen systems have none
+ */
 export async function chooseServers(
   faces: Faces,
   selections: readonly FleetSelection[],
@@ -101,7 +104,10 @@ export async function chooseServers(
   const ids = new Set(selections.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const servers = session.servers.filter(({ id }) => ids.has(id));
   if (servers.length > 0) return { session, servers };
-  const items = session.servers.map((server) => ({
+  const systems = systemsOf(selections);
+  const offered = session.servers.filter(({ system }) => systems.size === 0 || systems.has(system));
+  if (systems.size > 0 && offered.length === 0) throw noServers([...systems]);
+  const items = offered.map((server) => ({
     label: server.id,
     description: describe(session, server),
     server,
@@ -113,6 +119,13 @@ export async function chooseServers(
   });
   if (!picked || picked.length === 0) return undefined;
   return { session, servers: picked.map(({ server }) => server) };
+}
+
+/** What was chosen are systems that are empty as yet: none of another system is meant. */
+export function noServers(systems: readonly string[]): FleetError {
+  return new FleetError('usage', t('There is no server yet in {0}.', listed(systems)), {
+    hint: t('Add one first: “VMS Fleet: Add Server”.'),
+  });
 }
 
 function describe(session: FleetSession, server: Server): string {

@@ -102,6 +102,7 @@ export const window = {
   showWarningMessage: vi.fn(() => Promise.resolve<unknown>(undefined)),
   showErrorMessage: vi.fn(() => Promise.resolve<unknown>(undefined)),
   showQuickPick: vi.fn((_items: unknown) => Promise.resolve<unknown>(undefined)),
+  showOpenDialog: vi.fn(() => Promise.resolve<unknown>(undefined)),
   withProgress: <T>(_options: unknown, run: (progress: unknown, token: unknown) => T): T =>
     run({ report: () => undefined }, { onCancellationRequested: nothing }),
 };
