@@ -8,8 +8,9 @@ import { FleetSession, type FleetSelection } from '../vscode/session';
 import { listed, statusWord } from '../vscode/words';
 
 /**
- * What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. Empty where it lost
- * some of them, drawing the tree anew just now: fewer than were meant are never taken.
+ * What VS Code hands to a command of a tree: the clicked element, and all selected ones when it is among them. Empty where it lost
+ * some of them, drawing the tree anew just now: fewer than were meant are never taken. What is meant then, as where nothing was handed
+ * over, is what the fleet tree itself says is selected. It says nothing of packages and rollouts: those are chosen anew.
  */
 export function selectionOf(args: readonly unknown[]): FleetSelection[] {
   const [clicked, selected] = args;
