@@ -84,7 +84,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     followed.add(session);
     session.onEvent((event) => {
       log.event(event);
-      serverLogs.event(event);
+      serverLogs.event(session, event);
       view.tree.event(session, event);
       fleetViews.event(session, event);
       rollouts.event(session, event);

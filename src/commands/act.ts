@@ -38,7 +38,7 @@ export async function act(faces: Faces, request: Act): Promise<void> {
     return;
   }
   const asks = action !== 'download' && settings.confirmInstall();
-  const answer = asks || mustAsk(parts) ? await ask(faces, plan, parts, request) : 'go';
+  const answer = asks || mustAsk(action, parts) ? await ask(faces, plan, parts, request) : 'go';
   if (answer === undefined) return;
   const agreed: Plan = {
     ...plan,

@@ -12,6 +12,13 @@ export function systemChoices(systems: readonly System[]): Choice<System>[] {
   }));
 }
 
+/** What an empty answer means: a server cannot say that it has none of the user that its system names. */
+export function userPrompt(inherited: string | undefined): string {
+  return inherited === undefined
+    ? t('User to log in as; empty: as ~/.ssh/config says, else your own name')
+    : t('User to log in as; empty: {0}, as its system says', inherited);
+}
+
 /** Directly (or as its system says), or by way of what others go by. */
 export function jumpChoices(
   servers: readonly Server[],

@@ -10,7 +10,7 @@ import { t } from '../vscode/l10n';
 import type { FleetSelection, FleetSession } from '../vscode/session';
 import { askAll, askPick, askText, goBack, keep, type Answer, type At, type Step } from '../vscode/steps';
 import { oneLine } from '../vscode/words';
-import { jumpChoices, productSteps, systemChoices } from './add-server-questions';
+import { jumpChoices, productSteps, systemChoices, userPrompt } from './add-server-questions';
 import type { Command } from './command';
 import { editFleetFile, openForEdit, showPlace } from './edit-fleet-file';
 import { ask } from './refresh';
@@ -57,6 +57,8 @@ class Draft {
   readonly more: Partial<ServerEntry> = {};
   private address: Address = { host: '' };
   private user: string | undefined;
+  /** What was cleared is not proposed again. */
+  private userAsked = false;
   private jump: string | undefined;
   /** What the server said that it runs, or the person. */
   private os: OsFamily | undefined;
@@ -158,13 +160,17 @@ class Draft {
   }
 
   private async askUser(at: At): Promise<Answer<'answered'>> {
-    const usual = this.written.user ?? this.system.servers.at(-1)?.user;
+    const inherited = this.written.user;
+    const usual = this.userAsked ? undefined : (inherited ?? this.system.servers.at(-1)?.user);
     const answer = await askText(at, {
-      prompt: t('User to log in as; empty: as ~/.ssh/config says, else your own name'),
+      prompt: userPrompt(inherited),
       value: this.user ?? usual ?? '',
       fault: (text) => (text === '' ? undefined : this.entries.fault('user', text)),
     });
-    return keep(answer, (text) => (this.user = text === '' ? undefined : text));
+    return keep(answer, (text) => {
+      this.userAsked = true;
+      this.user = text === '' ? undefined : text;
+    });
   }
 
   private async askJump(at: At): Promise<Answer<'answered'>> {

@@ -7,7 +7,7 @@ import type { FleetSelection, FleetSession } from '../vscode/session';
 import type { Command } from './command';
 import { editFleetFile } from './edit-fleet-file';
 import { knownVersions, modulesOf, openRepositories } from './repositories';
-import { chooseFleet } from './selection';
+import { chooseFleet, noServers, systemsOf } from './selection';
 
 /** Where versions are written: a system's own set, or one server's. */
 interface Place {
@@ -41,11 +41,10 @@ async function choosePlace(
   chosen: readonly FleetSelection[],
 ): Promise<Place | undefined> {
   const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
-  const systems = session.fleet.systems.filter(
-    ({ servers }) =>
-      servers.some(({ banalytics }) => banalytics) &&
-      (ids.size === 0 || servers.some(({ id }) => ids.has(id))),
-  );
+  const wanted = systemsOf(chosen);
+  const meant = session.fleet.systems.filter(({ id }) => wanted.size === 0 || wanted.has(id));
+  if (wanted.size > 0 && meant.every(({ servers }) => servers.length === 0)) throw noServers([...wanted]);
+  const systems = meant.filter(({ servers }) => servers.some(({ banalytics }) => banalytics));
   if (systems.length === 0)
     throw new FleetError('usage', t('No system here is made of modules with versions.'), {
       hint: t('Load an update package instead.'),

@@ -1,6 +1,6 @@
 import type { Server } from '../updater/fleet/model';
 import { runsOnePackage } from '../updater/packages/loaded-version';
-import type { Plan, PlanServer, Reason } from '../updater/plan/plan';
+import type { Action, Plan, PlanServer, Reason } from '../updater/plan/plan';
 import { takesText } from '../vscode/expected-words';
 import { t } from '../vscode/l10n';
 import { about } from '../vscode/time';
@@ -62,8 +62,8 @@ export function question(
 }
 
 /** True if the person must be asked whatever the settings say. */
-export function mustAsk({ going, blocked }: Split): boolean {
-  return blocked.length > 0 || going.some(({ verdict }) => verdict === 'confirm');
+export function mustAsk(action: Action, { going, blocked }: Split): boolean {
+  return action === 'rollback' || blocked.length > 0 || going.some(({ verdict }) => verdict === 'confirm');
 }
 
 /** Why nothing can be done: one line a server. */

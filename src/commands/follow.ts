@@ -8,7 +8,7 @@ import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
 import { actionWords } from '../vscode/words';
-import { ending } from './ending';
+import { ending, tallyOf } from './ending';
 import { rolloutProgress, type News } from './rollout-progress';
 import { whenArmed } from './when-armed';
 
@@ -78,7 +78,9 @@ async function tell(
   result: RolloutResult,
 ): Promise<void> {
   const { action, servers, note } = rollout;
-  const text = ending(action, servers.length, result, note);
+  const updater = await session.updater();
+  const ended = (await updater.rollouts()).find(({ id }) => id === result.id);
+  const text = ending(action, tallyOf(servers, ended), result, note);
   const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
   const [resume, rollback, view, log] = [t('Resume'), t('Roll Back…'), t('Fleet View'), t('Show Log')];
   const choice =
@@ -91,7 +93,7 @@ async function tell(
   if (choice === view) faces.openFleetView(session);
   // Loaded when needed: these verbs follow rollouts themselves.
   if (choice === resume) {
-    const found = (await (await session.updater()).rollouts()).find(({ id }) => id === result.id);
+    const found = (await updater.rollouts()).find(({ id }) => id === result.id);
     if (found) await (await import('./resume')).resumeRollout(faces, session, found);
   }
   if (choice === rollback) {

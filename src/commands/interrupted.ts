@@ -10,19 +10,16 @@ import { follow } from './follow';
 import { leftBehind, unfinished } from '../updater/rollout/left-behind';
 import { resumeRollout } from './resume';
 
-/** Goes on with rollouts that a closed or killed VS Code left behind; tells once of those that are too old for that. */
+/** Goes on with rollouts that a closed or killed VS Code left behind; tells of those that are too old for that. */
 export class InterruptedRollouts {
-  private readonly seen = new Set<string>();
-
   constructor(private readonly faces: Faces) {}
 
-  /** Resolves when there is nothing to go on with or to tell, or all of it has ended. */
+  /** Once for each session. Resolves when there is nothing to go on with or to tell, or all of it has ended. */
   async look(session: FleetSession): Promise<void> {
     const { file } = session.fleet;
     const rollouts = (await (await session.updater()).rollouts()).filter(({ fleet }) => fleet === file);
     const behind = new Set(leftBehind(rollouts).map(({ id }) => id));
-    const interrupted = rollouts.filter(({ id, state }) => state === 'interrupted' && !this.seen.has(id));
-    for (const { id } of interrupted) this.seen.add(id);
+    const interrupted = rollouts.filter(({ state }) => state === 'interrupted');
     // One whose servers are all done was cut off while it watched them.
     const goOn = interrupted.filter(
       (one) => goesOnUnasked(one, new Date()) && (behind.has(one.id) || unfinished(one).length === 0),
@@ -33,10 +30,13 @@ export class InterruptedRollouts {
 
   private async goOn(session: FleetSession, rollout: RolloutSummary): Promise<void> {
     const { id, action, servers, asked } = rollout;
+    const left = unfinished(rollout);
     const armed = isLeftArmed(rollout);
     try {
       await follow(this.faces, session, {
-        ...{ action, id, servers: servers.map((server) => server.id) },
+        ...{ action, id },
+        // All were done where it was cut off while it watched them: that is gone on with.
+        servers: left.length > 0 ? left : servers.map((server) => server.id),
         armed,
         note: armed
           ? undefined

@@ -9,7 +9,7 @@ import { listed } from '../vscode/words';
 import type { Command } from './command';
 import { knownVersions, modulesOf, openRepositories } from './repositories';
 import { loadPackage } from './load-package';
-import { chooseFleet } from './selection';
+import { chooseFleet, systemsOf } from './selection';
 import { working } from './working';
 
 /**
@@ -20,9 +20,9 @@ export const load: Command = async (faces, chosen) => {
   const session = await chooseFleet(faces, chosen);
   if (!session) return;
   const ids = new Set(chosen.flatMap(({ servers }) => servers.map(({ id }) => id)));
-  const systems = session.fleet.systems.filter(
-    ({ servers }) => ids.size === 0 || servers.some(({ id }) => ids.has(id)),
-  );
+  // One that was chosen may have no servers yet.
+  const wanted = systemsOf(chosen);
+  const systems = session.fleet.systems.filter(({ id }) => wanted.size === 0 || wanted.has(id));
   const system = await chooseSystem(systems);
   if (system === undefined) return;
   if (system !== 'any' && runsOnePackage(system.product)) return loadPackage(faces, session, system);

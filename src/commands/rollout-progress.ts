@@ -26,7 +26,7 @@ export function rolloutProgress(servers: readonly string[], known: string | unde
       if (event.rollout === undefined) return undefined;
       if (event.type === 'rollout-started' && id === undefined && sameServers(mine, event.plan.servers))
         id = event.rollout;
-      if (event.rollout !== id || !('server' in event)) return undefined;
+      if (event.rollout !== id || !('server' in event) || !mine.has(event.server)) return undefined;
       if (event.type !== 'status' && event.type !== 'progress' && event.type !== 'server-finished')
         return undefined;
       const isNewEnd = event.type === 'server-finished' && !ended.has(event.server);

@@ -5,11 +5,12 @@ import type { RolloutSummary } from '../updater/updater';
 import type { Faces } from '../vscode/faces';
 import { t } from '../vscode/l10n';
 import { FleetSession, type FleetSelection } from '../vscode/session';
-import { statusWord } from '../vscode/words';
+import { listed, statusWord } from '../vscode/words';
 
 /**
- * What VS Code hands to a command of the tree: the clicked element, and all selected ones when it is among them. Empty where it lost
- * some of them, drawing the tree anew just now: fewer than were meant are never taken.
+ * What VS Code hands to a command of a tree: the clicked element, and all selected ones when it is among them. Empty where it lost
+ * some of them, drawing the tree anew just now: fewer than were meant are never taken. What is meant then, as where nothing was handed
+ * over, is what the fleet tree itself says is selected. It says nothing of packages and rollouts: those are chosen anew.
  */
 export function selectionOf(args: readonly unknown[]): FleetSelection[] {
   const [clicked, selected] = args;
@@ -64,9 +65,20 @@ export async function rolloutsOf(
   session: FleetSession,
   chosen: readonly FleetSelection[] = [],
 ): Promise<RolloutSummary[]> {
-  const ids = new Set(chosen.flatMap(({ rollout }) => rollout ?? []));
   const all = await (await session.updater()).rollouts();
-  return all.filter(({ id, fleet }) => fleet === session.fleet.file && (ids.size === 0 || ids.has(id)));
+  return onlyChosen(
+    all.filter(({ fleet }) => fleet === session.fleet.file),
+    chosen,
+  );
+}
+
+/** Those that were chosen, where some were; else all. */
+export function onlyChosen(
+  rollouts: readonly RolloutSummary[],
+  chosen: readonly FleetSelection[],
+): RolloutSummary[] {
+  const ids = new Set(chosen.flatMap(({ rollout }) => rollout ?? []));
+  return rollouts.filter(({ id }) => ids.size === 0 || ids.has(id));
 }
 
 /** Ids of the systems that a selection is of. */
@@ -78,7 +90,10 @@ export function systemsOf(selections: readonly FleetSelection[]): Set<string> {
   );
 }
 
-/** The servers that are meant: those selected, else those that the person picks. Undefined: none. */
+/**
+ * The servers that are meant: those selected, else those that the person picks, of the systems that were chosen if some were.
+ * Undefined: none. @throws FleetError `usage` where the chosen systems have none
+ */
 export async function chooseServers(
   faces: Faces,
   selections: readonly FleetSelection[],
@@ -90,7 +105,10 @@ export async function chooseServers(
   const ids = new Set(selections.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const servers = session.servers.filter(({ id }) => ids.has(id));
   if (servers.length > 0) return { session, servers };
-  const items = session.servers.map((server) => ({
+  const systems = systemsOf(selections);
+  const offered = session.servers.filter(({ system }) => systems.size === 0 || systems.has(system));
+  if (systems.size > 0 && offered.length === 0) throw noServers([...systems]);
+  const items = offered.map((server) => ({
     label: server.id,
     description: describe(session, server),
     server,
@@ -102,6 +120,13 @@ export async function chooseServers(
   });
   if (!picked || picked.length === 0) return undefined;
   return { session, servers: picked.map(({ server }) => server) };
+}
+
+/** What was chosen are systems that are empty as yet: none of another system is meant. */
+export function noServers(systems: readonly string[]): FleetError {
+  return new FleetError('usage', t('There is no server yet in {0}.', listed(systems)), {
+    hint: t('Add one first: “VMS Fleet: Add Server”.'),
+  });
 }
 
 function describe(session: FleetSession, server: Server): string {

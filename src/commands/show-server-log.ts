@@ -12,6 +12,7 @@ export const showServerLog: Command = async (faces, chosen) => {
   const name = servers.length === 1 && first ? first.id : serverCount(servers.length);
   await faces.serverLogs.show(
     `${session.fleet.name}: ${name}`,
+    session,
     servers.map(({ id }) => id),
   );
 };

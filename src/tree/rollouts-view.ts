@@ -41,6 +41,8 @@ export class RolloutsView implements vscode.TreeDataProvider<Node>, vscode.Dispo
   filesChanged(): void {
     const { sessions } = this.files;
     for (const session of this.lists.keys()) if (!sessions.includes(session)) this.lists.delete(session);
+    // A file that is back has another session: rows of the one before would act on what is closed.
+    for (const [key, { session }] of this.nodes) if (!sessions.includes(session)) this.nodes.delete(key);
     for (const session of sessions)
       if (!this.lists.has(session)) this.lists.set(session, new RolloutList(() => session.fleet.file));
     this.readAll();

@@ -183,7 +183,7 @@ function historySection({ rollback }: ServerState): Section {
       label: version,
       description: index === 0 ? t('the next rollback leads here') : stepsBack(index + 1),
       icon: { id: 'discard' },
-      words: [capabilities.history],
+      words: [],
     })),
   };
 }

@@ -12,6 +12,7 @@ import { makePlan, type Answered } from './plan/planner';
 import { leadersOf } from './plan/roles';
 import { probe } from './probe';
 import { meansFor, type Means } from './products/means';
+import type { Supply } from './products/product';
 import { RolloutDesk } from './rollout/desk';
 import { Elsewhere } from './rollout/elsewhere';
 import { Experiences } from './rollout/experience';
@@ -153,31 +154,35 @@ class Core implements Updater {
     const answered = new Map<string, Answered>();
     await Promise.all(
       servers.map((server) =>
-        limit(async () => {
-          let means: Means;
-          try {
-            means = meansFor(server);
-          } catch (thrown) {
-            const error = asFleetError(thrown, { server: server.id });
-            answered.set(server.id, { error });
-            this.emitUnsupported(server, error);
-            return;
-          }
-          this.emit({ type: 'checking', server: server.id });
-          try {
-            const link = await this.links.get(server, { signal: both });
-            const facts = await readFacts(link, means.platform, means.hands, supply.packages, both);
-            answered.set(server.id, { facts });
-            this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
-          } catch (thrown) {
-            const error = asFleetError(thrown, { server: server.id });
-            answered.set(server.id, { error });
-            this.emit({ type: 'unreachable', server: server.id, error: error.toJSON() });
-          }
-        }),
+        limit(async () => void answered.set(server.id, await this.askOne(server, supply, both))),
       ),
     );
     return answered;
+  }
+
+  private async askOne(server: Server, supply: Supply, signal: AbortSignal): Promise<Answered> {
+    let means: Means;
+    try {
+      means = meansFor(server);
+    } catch (thrown) {
+      const error = asFleetError(thrown, { server: server.id });
+      this.emitUnsupported(server, error);
+      return { error };
+    }
+    if (signal.aborted) return { error: asFleetError(signal.reason, { server: server.id }) };
+    this.emit({ type: 'checking', server: server.id });
+    try {
+      const link = await this.links.get(server, { signal });
+      const facts = await readFacts(link, means.platform, means.hands, supply.packages, signal);
+      this.emit({ type: 'facts', server: server.id, facts, assessment: assess(server, facts, supply) });
+      return { facts };
+    } catch (thrown) {
+      const error = asFleetError(thrown, { server: server.id });
+      // That nobody wants to know any more says nothing of the server.
+      if (signal.aborted) this.emit({ type: 'checking', server: server.id, stopped: true });
+      else this.emit({ type: 'unreachable', server: server.id, error: error.toJSON() });
+      return { error };
+    }
   }
 
   private emitUnsupported(server: Server, error: FleetError): void {
@@ -284,6 +289,7 @@ class Core implements Updater {
     options: { signal?: AbortSignal } = {},
   ): Promise<Check[]> {
     const answered = await this.ask(servers, options.signal);
+    options.signal?.throwIfAborted();
     return checkServers(servers, answered, await this.supplies.probed(servers, true, options.signal));
   }
 

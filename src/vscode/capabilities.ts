@@ -12,6 +12,8 @@ export function serverCapabilities(state: ServerState): Capability[] {
   const { server, running, failed, downloadable, installable, rollbackable, restartable } = capabilities;
   const words: Capability[] = [server];
   if (rollout !== null) return [...words, running];
+  // Of another workstation, or armed: what else could be done is offered too, as it may have ended since the server was asked.
+  if (facts?.job?.state === 'running') words.push(running);
   const isFailed = failedStatuses.has(status);
   if (isFailed) words.push(failed);
   if (status === 'unsupported') return words;

@@ -40,6 +40,8 @@ export class FleetFiles {
   private readonly watcher = vscode.workspace.createFileSystemWatcher(fleetFileGlob);
   private readonly subscriptions: vscode.Disposable[];
   private readonly pulse: NodeJS.Timeout;
+  /** Those that were not there when they were read; each is read once more. */
+  private readonly missing = new Map<string, NodeJS.Timeout>();
   private work: Promise<void> = Promise.resolve();
   /** A look at the disk that has not come to its end. */
   private looking = false;
@@ -56,7 +58,7 @@ export class FleetFiles {
     this.subscriptions = [
       this.watcher.onDidCreate((uri) => this.later(() => this.read(uri))),
       this.watcher.onDidChange((uri) => this.later(() => this.read(uri))),
-      this.watcher.onDidDelete((uri) => this.later(() => this.remove(uri))),
+      this.watcher.onDidDelete((uri) => this.later(() => this.read(uri))),
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
         if (this.files.has(uri.toString())) this.later(() => this.read(uri));
       }),
@@ -142,7 +144,7 @@ export class FleetFiles {
       if (this.files.get(uri.toString())?.stamp === stamp) return;
       // One that is being replaced is gone for a moment.
       if (stamp === undefined) await delay(replacing);
-      await this.read(uri);
+      await this.read(uri, stamp === undefined);
     });
     return [...missed, ...unread];
   }
@@ -156,12 +158,13 @@ export class FleetFiles {
     if (this.files.size === 0) this.tell();
   }
 
-  private async read(uri: vscode.Uri): Promise<void> {
+  /** @param wasGone it was not there a moment ago either */
+  private async read(uri: vscode.Uri, wasGone = false): Promise<void> {
     const { parseFleet } = await import('../updater/fleet/read');
     // Before its text: what is written between the two is read again.
     const stamp = await stampOf(uri);
     const text = await textOf(uri);
-    if (text === undefined) return this.remove(uri);
+    if (text === undefined) return wasGone ? this.remove(uri) : this.readAgain(uri);
     const key = uri.toString();
     const file = this.files.get(key) ?? { uri, text: undefined, stamp, errors: 0, session: undefined };
     file.stamp = stamp;
@@ -184,6 +187,17 @@ export class FleetFiles {
       this.log.error('~/.ssh/config', error);
       return undefined;
     });
+  }
+
+  /** Git and many editors replace a file by another: its session must not end in between, nor what runs in it. */
+  private readAgain(uri: vscode.Uri): void {
+    const key = uri.toString();
+    if (!this.files.has(key) || this.missing.has(key)) return;
+    const again = (): void => {
+      this.missing.delete(key);
+      this.later(() => this.read(uri, true));
+    };
+    this.missing.set(key, setTimeout(again, replacing));
   }
 
   private async remove(uri: vscode.Uri): Promise<void> {
@@ -209,6 +223,7 @@ export class FleetFiles {
   /** Ends every session; resolves when their links are closed. */
   async close(): Promise<void> {
     clearInterval(this.pulse);
+    for (const again of this.missing.values()) clearTimeout(again);
     vscode.Disposable.from(...this.subscriptions, this.watcher, this.diagnostics, this.changes).dispose();
     await Promise.allSettled(this.sessions.map((session) => session.close()));
   }

@@ -90,7 +90,6 @@ export const capabilities = {
   system: 'system',
   server: 'server',
   module: 'module',
-  history: 'history',
   /** A system that has no loaded package yet, or may have many; and one whose package can be replaced. */
   loadable: 'loadable',
   replaceable: 'replaceable',

@@ -29,7 +29,7 @@ function describe(event: FleetEvent): LogLine | undefined {
       return { level, text: `rollout ${event.rollout}: ${event.outcome} (${words.join(', ')})` };
     }
     case 'checking':
-      return { level: 'debug', text: `[${event.server}] facts: asking` };
+      return { level: 'debug', text: `[${event.server}] facts: ${event.stopped ? 'stopped' : 'asking'}` };
     case 'facts': {
       const { facts, assessment } = event;
       const version = facts.installed?.version ?? 'nothing';

@@ -2,6 +2,7 @@ import type { FleetEvent } from '../updater/rollout/events';
 import { logLine } from './log-lines';
 
 interface Line {
+  fleet: string;
   server: string;
   text: string;
 }
@@ -12,19 +13,24 @@ export class LogTail {
 
   constructor(private readonly most = 20_000) {}
 
-  /** The server that there is a new line of. */
-  event(event: FleetEvent): string | undefined {
+  /**
+   * @param fleet its fleet file: servers of two may have the same id
+   * @returns the server that there is a new line of
+   */
+  event(fleet: string, event: FleetEvent): string | undefined {
     if (!('server' in event)) return undefined;
     const line = logLine(event);
     // What comes with every asking tells nobody anything.
     if (!line || line.level === 'debug') return undefined;
-    this.lines.push({ server: event.server, text: `${event.at} [${line.level}] ${line.text}\n` });
+    const text = `${event.at} [${line.level}] ${line.text}\n`;
+    this.lines.push({ fleet, server: event.server, text });
     // Half of them at a time, for each cut moves the rest.
     if (this.lines.length > this.most) this.lines = this.lines.slice(-this.most / 2);
     return event.server;
   }
 
-  of(servers: ReadonlySet<string>): string {
-    return this.lines.flatMap(({ server, text }) => (servers.has(server) ? [text] : [])).join('');
+  of(fleet: string, servers: ReadonlySet<string>): string {
+    const own = this.lines.filter((line) => line.fleet === fleet && servers.has(line.server));
+    return own.map(({ text }) => text).join('');
   }
 }

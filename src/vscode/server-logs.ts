@@ -3,15 +3,22 @@ import type { FleetEvent } from '../updater/rollout/events';
 import { serverLogScheme } from './ids';
 import { t } from './l10n';
 import { LogTail } from './log-tail';
+import type { FleetSession } from './session';
 import { Throttle } from './throttle';
+
+interface Shown {
+  uri: vscode.Uri;
+  fleet: string;
+  servers: ReadonlySet<string>;
+}
 
 /** What was logged of some servers alone, as read-only documents that grow while they are open. */
 export class ServerLogs implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly tail = new LogTail();
-  private readonly shown = new Map<string, { uri: vscode.Uri; servers: ReadonlySet<string> }>();
+  private readonly shown = new Map<string, Shown>();
   private readonly changes = new vscode.EventEmitter<vscode.Uri>();
-  private readonly throttle = new Throttle<string>(500, (path) => {
-    const one = this.shown.get(path);
+  private readonly throttle = new Throttle<string>(500, (key) => {
+    const one = this.shown.get(key);
     if (one) this.changes.fire(one.uri);
   });
   private readonly subscriptions: vscode.Disposable[];
@@ -22,28 +29,33 @@ export class ServerLogs implements vscode.TextDocumentContentProvider, vscode.Di
     this.subscriptions = [
       vscode.workspace.registerTextDocumentContentProvider(serverLogScheme, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === serverLogScheme) this.shown.delete(uri.path);
+        if (uri.scheme === serverLogScheme) this.shown.delete(uri.toString());
       }),
       this.changes,
     ];
   }
 
-  event(event: FleetEvent): void {
-    const server = this.tail.event(event);
+  event({ uri }: FleetSession, event: FleetEvent): void {
+    const fleet = uri.toString();
+    const server = this.tail.event(fleet, event);
     if (server === undefined) return;
-    for (const [path, { servers }] of this.shown) if (servers.has(server)) this.throttle.touch(path);
+    for (const [key, one] of this.shown)
+      if (one.fleet === fleet && one.servers.has(server)) this.throttle.touch(key);
   }
 
-  provideTextDocumentContent({ path }: vscode.Uri): string {
-    const servers = this.shown.get(path)?.servers ?? new Set();
-    const text = this.tail.of(servers);
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    const one = this.shown.get(uri.toString());
+    const text = one ? this.tail.of(one.fleet, one.servers) : '';
     return text === '' ? `${t('Nothing was logged of it since this window was opened.')}\n` : text;
   }
 
   /** @param name what the tab is called */
-  async show(name: string, servers: readonly string[]): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: serverLogScheme, path: `/${name.replaceAll('/', '-')}.log` });
-    this.shown.set(uri.path, { uri, servers: new Set(servers) });
+  async show(name: string, session: FleetSession, servers: readonly string[]): Promise<void> {
+    const fleet = session.uri.toString();
+    // Two fleets may have the same name too.
+    const path = `/${name.replaceAll('/', '-')}.log`;
+    const uri = vscode.Uri.from({ scheme: serverLogScheme, path, query: fleet });
+    this.shown.set(uri.toString(), { uri, fleet, servers: new Set(servers) });
     this.changes.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     const editor = await vscode.window.showTextDocument(document, { preview: true });

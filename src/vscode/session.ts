@@ -32,12 +32,15 @@ export class FleetSession {
     return servers(this.reading);
   }
 
-  /** What is known of each server now; nothing before the updater was first needed. */
+  /** What is known of each server now; nothing before there is an updater. */
   get states(): ReadonlyMap<string, ServerState> {
     return this.current?.state() ?? this.before;
   }
 
-  /** The updater, made when first asked for: only then SSH is loaded. A failure is tried again at the next call. */
+  /**
+   * The updater, made when first asked for, and all that is behind it, SSH too, is loaded then: a window asks as soon as it has found
+   * the fleet file, for rollouts that were left behind. A failure is tried again at the next call.
+   */
   updater(): Promise<Updater> {
     this.opened ??= this.open().catch((error: unknown) => {
       this.opened = undefined;

@@ -52,7 +52,8 @@ export type FleetEvent = { at: string; rollout?: string } & (
       /** System id → its product. Journals of earlier versions do not say. */
       products?: Record<string, ProductId>;
     }
-  | { type: 'checking'; server: string }
+  /** It is being asked; `stopped`: not any more, whoever wanted to know has gone, and it is what it was. */
+  | { type: 'checking'; server: string; stopped?: true }
   | { type: 'facts'; server: string; facts: Facts; assessment: Assessment }
   | { type: 'unreachable'; server: string; error: ErrorInfo }
   | { type: 'status'; server: string; status: ServerStatus; step: string | null; detail: string | null }

@@ -72,7 +72,7 @@ export function applyEvent(state: ServerState, event: FleetEvent): ServerState {
   if (!('server' in event) || event.server !== state.id) return state;
   switch (event.type) {
     case 'checking':
-      return { ...state, checking: true };
+      return { ...state, checking: event.stopped !== true };
     case 'facts':
       return withFacts(state, event.facts, event.assessment, event.at);
     case 'unreachable':

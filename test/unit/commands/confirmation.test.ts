@@ -100,7 +100,7 @@ describe('the question before servers are changed', () => {
       server('b', { verdict: 'confirm', reasons }),
     );
     expect(question(made, split(made), []).detail).toContain('To be confirmed:\nall: Really? (y)');
-    expect(mustAsk(split(made))).toBe(true);
+    expect(mustAsk('install', split(made))).toBe(true);
   });
 
   it.each(['window.closed', 'window.too-short'])(
@@ -120,8 +120,10 @@ describe('the question before servers are changed', () => {
   );
 
   it('must be asked when somebody is blocked, not when there is only nothing to do', () => {
-    expect(mustAsk(split(plan(server('a'), blocked)))).toBe(true);
-    expect(mustAsk(split(plan(server('a'), same)))).toBe(false);
+    expect(mustAsk('install', split(plan(server('a'), blocked)))).toBe(true);
+    expect(mustAsk('install', split(plan(server('a'), same)))).toBe(false);
+    // It takes back what somebody wanted.
+    expect(mustAsk('rollback', split(plan(server('a'))))).toBe(true);
     expect(nothingToDo(split(plan(blocked)))).toBe('c: blocked: No room. (x.space)');
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ending } from '../../../src/commands/ending';
+import { ending, tallyOf } from '../../../src/commands/ending';
 import { rolloutProgress } from '../../../src/commands/rollout-progress';
 import { starterFleet } from '../../../src/commands/starter-fleet';
 import { FleetError } from '../../../src/updater/errors';
 import { parseFleet } from '../../../src/updater/fleet/read';
 import type { FleetEvent } from '../../../src/updater/rollout/events';
 import type { Plan } from '../../../src/updater/plan/plan';
+import type { RolloutSummary } from '../../../src/updater/updater';
 
 const at = '2026-01-01T00:00:00Z';
 const plan = (...ids: string[]) => ({ servers: ids.map((id) => ({ id })) }) as unknown as Plan;
@@ -59,8 +60,28 @@ describe('the notification at the end', () => {
         { server: 'b', error },
       ],
     };
-    expect(ending('install', 3, result, 'Note.')).toBe(
+    expect(ending('install', { all: 3, done: 1 }, result, 'Note.')).toBe(
       'Install: 2 of 3 servers failed. a at swap: It stopped. Look there. Also failed: b. Note.',
+    );
+  });
+
+  it('counts no server as done that was left out', () => {
+    const result = { id: 'r', outcome: 'done' as const, failures: [] };
+    const end = (...outcomes: (string | null)[]) => {
+      const servers = outcomes.map((outcome, n) => ({ id: `s-${n}`, outcome }));
+      const ids = servers.map(({ id }) => id);
+      // One that was done before somebody resumed the others is not counted with them.
+      const all = { servers: [...servers, { id: 'before', outcome: 'skipped' }] };
+      return ending('install', tallyOf(ids, all as unknown as RolloutSummary), result, undefined);
+    };
+    expect(end('done', 'done', 'skipped', 'done', 'skipped')).toBe(
+      'Install: 3 of 5 servers installed, 2 left out.',
+    );
+    expect(end('done', 'done')).toBe('Install: 2 servers installed.');
+    expect(end('done')).toBe('Install: 1 server installed.');
+    expect(end('skipped')).toBe('Install: the server was left out.');
+    expect(ending('install', tallyOf(['a', 'b'], undefined), result, undefined)).toBe(
+      'Install: 2 servers installed.',
     );
   });
 });

@@ -9,6 +9,16 @@ describe('what is offered for a server', () => {
     ).toEqual(['server', 'running']);
   });
 
+  it('offers cancelling where a job runs that nobody here works on', () => {
+    const job = {
+      ...{ id: 'r-1', action: 'install' as const, to: null, by: 'sam@desk', since: 0 },
+      ...{ state: 'running' as const, step: 'wait', message: null },
+    };
+    expect(serverCapabilities(state({ status: 'queued', facts: { ...facts, job } }))).toContain('running');
+    const ended = { ...job, state: 'done' as const };
+    expect(serverCapabilities(state({ facts: { ...facts, job: ended } }))).not.toContain('running');
+  });
+
   it('offers the likely next step', () => {
     expect(serverCapabilities(state({ status: 'not-downloaded', facts }))).toContain('next-download');
     expect(serverCapabilities(state({ status: 'loaded', facts }))).toContain('next-install');

@@ -52,6 +52,11 @@ describe('the table of ids and package.json', () => {
       expect(description ?? markdownDescription).toMatch(/\.$/);
   });
 
+  it('let no repository switch off the question before servers are changed', () => {
+    const { confirmInstall } = settingIds;
+    expect(contributes.configuration.properties[confirmInstall]).toMatchObject({ scope: 'application' });
+  });
+
   it('know every command of a menu and of the welcome content', () => {
     const ours = new Set<string>(Object.values(commandIds));
     const others = new Set<string>([builtInCommands.problems, 'vscode.openFolder']);

@@ -82,8 +82,10 @@ it.each([
   [
     'the notification at the end',
     () =>
-      (['done', 'failed', 'cancelled'] as const).map((outcome) =>
-        ending('install', 2, { id: '1', outcome, failures: [] }, undefined),
+      (['done', 'failed', 'cancelled'] as const).flatMap((outcome) =>
+        [1, 2].map((done) =>
+          ending('install', { all: 2, done }, { id: '1', outcome, failures: [] }, undefined),
+        ),
       ),
   ],
   ['a plan', () => [planDocument(plan, '1')]],
