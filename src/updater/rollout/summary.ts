@@ -50,7 +50,7 @@ export function summarise(
   const asked = lastAsked(since)?.ask;
   const outcomes = outcomesOf(events);
   const { servers } = first?.plan ?? started.plan;
-  const armed = finished === undefined && asked !== 'cancel' ? armedIn(events) : new Set<string>();
+  const armed = finished === undefined ? armedIn(events) : new Set<string>();
   const starts = servers.flatMap(({ id: server, startsAt }) => (armed.has(server) ? (startsAt ?? []) : []));
   return {
     id,
@@ -85,13 +85,24 @@ export function outcomesOf(events: readonly FleetEvent[]): Map<string, Outcome |
 /** Servers on which a job waits for its time, as far as the journal tells. */
 function armedIn(events: readonly FleetEvent[]): Set<string> {
   const armed = new Set<string>();
+  let cancelling = false;
   for (const event of events) {
-    if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
-    // Let go of, it waits all the same.
-    else if (event.type === 'status' || (event.type === 'server-finished' && event.outcome !== 'cancelled'))
-      armed.delete(event.server);
+    if (event.type === 'rollout-started') cancelling = false;
+    else if (event.type === 'rollout-asked') cancelling ||= event.ask === 'cancel';
+    else if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
+    else if (event.type === 'status') armed.delete(event.server);
+    else if (event.type === 'server-finished')
+      if (event.outcome !== 'cancelled' || !isLetGo(event, cancelling)) armed.delete(event.server);
   }
   return armed;
+}
+
+/**
+ * Of a server whose part ended as cancelled: it was only let go of, and what lies there goes on. So it is too where somebody had
+ * cancelled the rollout and left before an armed one could be told: then it ended in `wait`.
+ */
+export function isLetGo({ error }: Pick<EventOf<'server-finished'>, 'error'>, cancelling: boolean): boolean {
+  return !cancelling || error?.step === 'wait';
 }
 
 export function lastOf<T extends FleetEvent['type']>(
