@@ -1,5 +1,5 @@
 import { FleetError, asFleetError } from '../errors';
-import type { Server } from '../fleet/model';
+import type { Server, Window } from '../fleet/model';
 import { jobError } from '../plan/assess';
 import type { PlanServer } from '../plan/plan';
 import type { Answered } from '../plan/planner';
@@ -102,11 +102,11 @@ const isDone = (stopped: Stopped, planned: PlanServer | undefined): boolean =>
 /** "begins by itself on sat 2026-11-28 22:00 (Europe/Tallinn)"; undefined for one that is not armed, or has begun. */
 export function beginning(
   planned: PlanServer | undefined,
-  server: Server | undefined,
+  window: Window | undefined,
   now: Date,
 ): string | undefined {
   if (planned?.startsAt === undefined || Date.parse(planned.startsAt) <= now.getTime()) return undefined;
-  return `begins by itself on ${clockText(new Date(planned.startsAt), server?.window?.timeZone)}`;
+  return `begins by itself on ${clockText(new Date(planned.startsAt), window?.timeZone)}`;
 }
 
 /** @param whatOf says what of a server that was missed goes on: "what runs there goes on" */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { FleetError } from '../errors';
 import { servers as serversOf, type Fleet, type Server } from '../fleet/model';
 import type { Library } from '../packages/library';
-import type { Plan } from '../plan/plan';
+import type { Plan, PlanServer } from '../plan/plan';
 import type { Answered } from '../plan/planner';
 import type { Links } from '../targets/link';
-import { beforeOf, pausedBy, plannedIn } from './before';
+import { beforeOf, heldBy, pausedBy, plannedIn } from './before';
 import {
   beginning,
   cancelledBy,
@@ -169,8 +169,11 @@ export class RolloutDesk {
 
   /** Nobody works on it: whoever goes on with it finds it left out. */
   private async skipInJournal(id: string, server: string, reason: string): Promise<void> {
-    const left = remainingPlan(await readJournal(this.means.dir, id));
-    if (!left.servers.some((one) => one.id === server)) throw noSuchServer(id, server);
+    const events = await readJournal(this.means.dir, id);
+    const planned = remainingPlan(events).servers.find((one) => one.id === server);
+    if (planned === undefined) throw noSuchServer(id, server);
+    if (heldBy(events).has(server) || beforeOf(events).failing.has(server))
+      throw hasBegun(id, server, this.beginning(planned));
     await this.note(id, (write) =>
       write({ type: 'server-finished', server, outcome: 'skipped', status: 'unknown', error: null, reason }),
     );
@@ -204,10 +207,8 @@ export class RolloutDesk {
       : await this.cancelInJournal(id, servers);
     if (missed.size === 0) return;
     const planned = plannedIn(known);
-    const now = this.means.now();
     throw notCancelled(id, missed, (each) => {
-      const server = servers.find((one) => one.id === each);
-      const begins = beginning(planned.get(each), server, now);
+      const begins = this.beginning(planned.get(each));
       return begins === undefined ? 'what was begun there goes on' : `what lies there still ${begins}`;
     });
   }
@@ -245,6 +246,12 @@ export class RolloutDesk {
       throw new FleetError('rollout.unknown', `Neither this machine nor a server knows a rollout ${id}.`, {
         hint: '`vms-fleet rollouts` lists those of this machine.',
       });
+  }
+
+  /** When an armed server begins by itself; undefined for one that is not armed, or has begun. */
+  private beginning(planned: PlanServer | undefined): string | undefined {
+    const server = serversOf(this.means.fleet()).find(({ id }) => id === planned?.id);
+    return beginning(planned, server?.window, this.means.now());
   }
 
   private async stop(id: string, servers: readonly Server[]): Promise<Map<string, Stopped>> {
@@ -309,4 +316,18 @@ function noSuchServer(id: string, server: string): FleetError {
     server,
     hint: 'Only a server that has not begun can be skipped. `vms-fleet rollouts ID` shows how each stands.',
   });
+}
+
+/** @param begins when it does so by itself, where it is armed */
+function hasBegun(id: string, server: string, begins: string | undefined): FleetError {
+  return new FleetError(
+    'usage',
+    begins === undefined
+      ? `${server} was begun in rollout ${id}, and what was begun there may go on.`
+      : `${server} is armed in rollout ${id}, and ${begins}.`,
+    {
+      server,
+      hint: `Left out, it would be watched by nobody. \`vms-fleet cancel ${id}\` ${begins === undefined ? 'stops' : 'disarms'} it; \`vms-fleet resume ${id}\` sees it to its end.`,
+    },
+  );
 }

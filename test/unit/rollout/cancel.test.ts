@@ -162,3 +162,27 @@ describe('cancelling a rollout that nobody works on', () => {
     await expect(they.desk.cancel(id)).rejects.toMatchObject({ code: 'rollout.unknown' });
   });
 });
+
+describe('leaving a server out of a rollout that nobody works on', () => {
+  it('is refused where a job lies there, or an update is to be taken back', async () => {
+    const error = { code: 'verify.health', message: 'not well', hint: null } as const;
+    const works = { type: 'status', server: 's-1', status: 'installing', step: 'run', detail: null } as const;
+    const fails = { type: 'server-failing', server: 's-2', error } as const;
+    const they = await left([...letGo('s-0'), works, ends('s-2', 'done'), fails]);
+    await expect(they.desk.skip(id, 's-0', 'x')).rejects.toMatchObject({
+      code: 'usage',
+      message: `s-0 is armed in rollout ${id}, and begins by itself on sat 2026-11-21 22:00 (UTC).`,
+    });
+    for (const server of ['s-1', 's-2'])
+      await expect(they.desk.skip(id, server, 'x')).rejects.toMatchObject({ code: 'usage', server });
+    await they.desk.skip(id, 's-3', 'x');
+    expect(await they.shown()).toMatchObject({ 's-0': 'armed', 's-1': null, 's-3': 'skipped' });
+  });
+
+  it('is done where it was disarmed', async () => {
+    const they = await left(letGo('s-0'), { 's-0': 'armed' });
+    await they.desk.cancel(id);
+    await they.desk.skip(id, 's-0', 'x');
+    expect(await they.shown()).toMatchObject({ 's-0': 'skipped' });
+  });
+});
