@@ -42,6 +42,8 @@ export interface DeskMeans {
   now(): Date;
   /** Asks servers for their facts; one that cannot be asked is an answer too. */
   ask(servers: readonly Server[], signal?: AbortSignal): Promise<Map<string, Answered>>;
+  /** It broke off here: nobody works on it any more, and its servers say themselves how they stand. */
+  onLeft(id: string): void;
   /** This process ends, or its fleet file is closed: what runs on servers goes on there. */
   letGo: AbortSignal;
 }
@@ -52,6 +54,12 @@ export interface ResumeOptions {
   servers?: readonly string[];
   /** Nobody asked for it: a rollout that was paused stays so. */
   unasked?: boolean;
+}
+
+interface Resumed {
+  /** Undefined where there is no journal. */
+  events: readonly FleetEvent[] | undefined;
+  unasked: boolean;
 }
 
 interface Running {
@@ -94,11 +102,26 @@ export class RolloutDesk {
   private async carry(
     id: string,
     plan: Plan,
-    resumed: { events: readonly FleetEvent[] | undefined; unasked: boolean } | undefined,
+    resumed: Resumed | undefined,
+    signal?: AbortSignal,
+  ): Promise<Ended & { id: string }> {
+    const journal = await Journal.open(this.means.dir, id);
+    try {
+      return await this.carryIn(journal, id, plan, resumed, signal);
+    } catch (error) {
+      this.means.onLeft(id);
+      throw error;
+    }
+  }
+
+  private async carryIn(
+    journal: Journal,
+    id: string,
+    plan: Plan,
+    resumed: Resumed | undefined,
     signal?: AbortSignal,
   ): Promise<Ended & { id: string }> {
     const { means } = this;
-    const journal = await Journal.open(means.dir, id);
     this.carried.add(id);
     const cancel = new AbortController();
     const passOn = (): void => cancel.abort();

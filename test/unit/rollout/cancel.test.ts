@@ -74,6 +74,7 @@ async function left(told: NewEvent[], says: Record<string, Says> = {}, journal =
     emit: () => undefined,
     now: () => new Date('2026-11-21T12:00:00Z'),
     ask: (asked) => Promise.resolve(new Map(asked.map((server) => [server.id, answer(server)]))),
+    onLeft: () => undefined,
     letGo: new AbortController().signal,
   });
   const shown = async (): Promise<Record<string, string | null>> => {
