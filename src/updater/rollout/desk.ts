@@ -143,7 +143,7 @@ export class RolloutDesk {
     const running = { cancel, control, ended };
     this.running.set(id, running);
     // What cannot be read now is looked for again.
-    const hear = (): Promise<void> => this.hear(id, running).catch(() => undefined);
+    const hear = (): Promise<void> => this.hear(id, running, journal).catch(() => undefined);
     const poll = setInterval(() => void hear(), requestPoll);
     try {
       return { id, ...(await ended) };
@@ -160,7 +160,9 @@ export class RolloutDesk {
     return this.carried.has(id);
   }
 
-  private async hear(id: string, running: Running): Promise<void> {
+  private async hear(id: string, running: Running, journal: Journal): Promise<void> {
+    // Else what is asked of one who has taken it over is heard here, where nothing comes of it.
+    if (!(await journal.held())) return;
     for (const asked of await takeRequests(this.means.dir, id)) obey(running, asked);
   }
 

@@ -6,6 +6,7 @@ import { openLibrary } from '../../../src/updater/packages/library';
 import { RolloutDesk } from '../../../src/updater/rollout/desk';
 import type { FleetEvent } from '../../../src/updater/rollout/events';
 import { readJournal } from '../../../src/updater/rollout/journal';
+import { request, takeRequests } from '../../../src/updater/rollout/requests';
 import { Supplies } from '../../../src/updater/rollout/supply';
 import { goesOnUnasked, outcomesOf } from '../../../src/updater/rollout/summary';
 import type { Links } from '../../../src/updater/targets/link';
@@ -113,6 +114,10 @@ describe('a desk whose rollout breaks off', () => {
     const rollout = mine.desk.run(mine.plan);
     const id = await mine.begun();
     await writeFile(join(dir, `${id}.owner`), String(process.ppid));
+    // What the other is asked is left to it.
+    await request(dir, id, { ask: 'cancel', by: 'b@y' });
+    await new Promise((next) => setTimeout(next, 1_500));
+    expect(await takeRequests(dir, id)).toHaveLength(1);
     await mine.desk.pause(id);
     await expect(rollout).rejects.toMatchObject({ code: 'job.busy' });
     expect(mine.left).toEqual([id]);
