@@ -266,6 +266,8 @@ export class Engine {
         standing.lane = null;
         standing.ahead = false;
         standing.inWork = false;
+        // Whatever it does from now on, it does under our eyes.
+        standing.unseen = false;
       } else {
         this.leave(standing);
         // Before it is journalled: a turn may come meanwhile, and must know that it is done.

@@ -57,8 +57,8 @@ export interface Crew {
   work(own: WorkContext): Promise<WorkResult | Waits>;
   /** Rejects only when its signal aborts. */
   look(looking: Looking): Promise<Seen>;
-  /** Takes back what a failed update has brought. */
-  rollBack(own: WorkContext, failed: WorkResult): Promise<WorkResult>;
+  /** Takes back what a failed update has brought. `unseen`: it may have failed long ago, while nobody watched. */
+  rollBack(own: WorkContext, failed: WorkResult, unseen: boolean): Promise<WorkResult>;
 }
 
 const crew: Crew = { work: (own) => new Work(own).run(), look, rollBack };

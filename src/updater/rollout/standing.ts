@@ -26,6 +26,8 @@ export interface Standing {
   inWork: boolean;
   /** It failed so, and what its update brought is to be taken back. */
   readonly undo: WorkResult | null;
+  /** What went wrong on it may be long past: nobody watched it then. */
+  unseen: boolean;
   /** What it was told last that it waits for; undefined while it need not be told. */
   told: string | undefined;
 }
@@ -74,6 +76,10 @@ export function standingOf(
     ahead: plan.action === 'install' && !inWork && takenBack === null,
     inWork,
     undo: takenBack,
+    unseen:
+      inWork ||
+      unfinished !== null ||
+      (before?.done.some(({ planned: { id } }) => id === server.id) ?? false),
     told: undefined,
   };
 }

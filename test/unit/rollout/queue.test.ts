@@ -15,6 +15,7 @@ function lineOf(count: number, wave: (index: number) => number = () => 0): Stand
     hops: 1,
     ahead: false,
     inWork: false,
+    unseen: false,
     undo: null,
     told: undefined,
   }));
