@@ -30,7 +30,12 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const leaders = [...planned.values()].filter(
     ({ id, leads }) => leads !== undefined && (outcomes.get(id) !== 'done' || failing.has(id)),
   );
-  return { done, leaders, atWork, failing };
+  const held = heldBy(events);
+  const isOpen = (id: string): boolean => held.has(id) || failing.has(id);
+  return {
+    ...{ done, leaders, atWork, failing },
+    ends: new Map([...outcomes].map(([id, outcome]) => [id, isOpen(id) ? null : outcome])),
+  };
 }
 
 /** What a rollout was to do to each server, the newest plan counting. */

@@ -249,8 +249,8 @@ export class RolloutDesk {
       if (missed.size > 0) return missed;
       const outcomes = outcomesOf(events);
       for (const { server, outcome } of ends) outcomes.set(server, outcome);
-      const counts = count([...outcomes.values()].filter((outcome) => outcome !== null));
-      await write({ type: 'rollout-finished', outcome: ended(counts, true), counts });
+      const counts = count(outcomes.values());
+      await write({ type: 'rollout-finished', outcome: ended(counts), counts });
       return missed;
     });
   }

@@ -6,7 +6,7 @@ import type { Links } from '../targets/link';
 import type { Sleep } from './alarm';
 import type { Control } from './control';
 import { Engine } from './engine';
-import type { FleetEvent } from './events';
+import type { FleetEvent, Outcome } from './events';
 import type { Journal } from './journal';
 import { look, type Looking, type Seen } from './look';
 import { rollBack } from './roll-back';
@@ -39,6 +39,8 @@ export interface RolloutContext {
 export interface Before {
   /** Servers whose part ended well, and when (ms since 1970). */
   done: { planned: PlanServer; at: number }[];
+  /** How each server's part has ended; null where it has not, or what was begun there may go on. */
+  ends?: ReadonlyMap<string, Outcome | null>;
   /** Servers whose role goes first, and whose part has not ended well. */
   leaders?: PlanServer[];
   /** Ids of servers that were being worked on. */

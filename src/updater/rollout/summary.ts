@@ -4,6 +4,7 @@ import type { EventOf, FleetEvent, Outcome } from './events';
 import { FleetError } from '../errors';
 import { inspectJournal, journalFile, listJournals } from './journal';
 import { ownerOf } from './owner';
+import { count, ended } from './tally';
 
 export interface RolloutSummary {
   id: string;
@@ -60,7 +61,7 @@ export function summarise(
     to: oneVersion(servers),
     startedAt: first?.at ?? started.at,
     finishedAt: finished?.at ?? null,
-    state: finished?.outcome ?? (alive ? 'running' : 'interrupted'),
+    state: finished === undefined ? (alive ? 'running' : 'interrupted') : endOf(finished, outcomes.values()),
     servers: servers.map(({ id: server }) => ({
       id: server,
       outcome: armed.has(server) ? 'armed' : (outcomes.get(server) ?? null),
@@ -69,6 +70,14 @@ export function summarise(
     ...((asked === 'pause' || asked === 'cancel') && finished === undefined && { asked }),
     ...(missing > 0 && { damaged: true as const }),
   };
+}
+
+/** Earlier versions said `done` where those were whom it was gone on with last, whatever had become of the others. */
+function endOf(
+  { outcome }: EventOf<'rollout-finished'>,
+  outcomes: Iterable<Outcome | null>,
+): RolloutSummary['state'] {
+  return outcome === 'done' ? ended(count(outcomes)) : outcome;
 }
 
 /** How each server's part ended, the newest word counting; null where it was begun anew. */
