@@ -67,6 +67,8 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       }
     },
   );
+  // Its fleet file was closed: it goes on there, and is told of where that is opened again.
+  if (result.letGo) return;
   // Not awaited: the rollout has ended, whatever becomes of the notification.
   void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
 }

@@ -83,6 +83,7 @@ class Core implements Updater {
       emit: (event) => this.emit(event),
       now: this.now,
       ask: (servers, signal) => this.ask(servers, signal),
+      onLeft: (id) => void this.left(id).catch(debug),
       letGo: this.letGo.signal,
     });
     this.elsewhere = new Elsewhere({
@@ -232,7 +233,7 @@ class Core implements Updater {
     this.elsewhere.start();
   }
 
-  /** Another process was working on a rollout and is gone: its servers say themselves how they stand. */
+  /** Whoever worked on a rollout is gone, or could not go on: its servers say themselves how they stand. */
   private async left(rollout: string): Promise<void> {
     const at = this.now().toISOString();
     const left = serversOf(this.current).filter(({ id }) => this.states.get(id)?.rollout === rollout);

@@ -48,6 +48,8 @@ export interface RolloutResult {
   outcome: 'done' | 'failed' | 'cancelled';
   /** Servers that failed, with why. */
   failures: { server: string; error: FleetError }[];
+  /** It was let go of, as its fleet file was closed or another process took it over, and has not ended. */
+  letGo: boolean;
 }
 
 export type { ResumeOptions } from './rollout/desk';

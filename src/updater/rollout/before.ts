@@ -1,15 +1,12 @@
 import type { ErrorInfo } from '../errors';
-import type { FleetEvent } from './events';
+import type { PlanServer } from '../plan/plan';
+import type { EventOf, FleetEvent } from './events';
 import type { Before } from './rollout';
-import { lastAsked, outcomesOf } from './summary';
+import { isLetGo, lastAsked, outcomesOf } from './summary';
 
 /** What a rollout had come to, by its journal. */
 export function beforeOf(events: readonly FleetEvent[]): Before {
-  const planned = new Map(
-    events.flatMap((event) =>
-      event.type === 'rollout-started' ? event.plan.servers.map((one) => [one.id, one] as const) : [],
-    ),
-  );
+  const planned = plannedIn(events);
   const ends = new Map<string, number>();
   const atWork = new Set<string>();
   const failing = new Map<string, ErrorInfo>();
@@ -36,7 +33,49 @@ export function beforeOf(events: readonly FleetEvent[]): Before {
   const leaders = [...planned.values()].filter(
     ({ id, leads }) => leads !== undefined && (outcomes.get(id) !== 'done' || failing.has(id)),
   );
-  return { done, leaders, atWork, failing, jobs };
+  const held = heldBy(events);
+  const isOpen = (id: string): boolean => held.has(id) || failing.has(id);
+  return {
+    ...{ done, leaders, atWork, failing, jobs },
+    ends: new Map([...outcomes].map(([id, outcome]) => [id, isOpen(id) ? null : outcome])),
+  };
+}
+
+/** What a rollout was to do to each server, the newest plan counting. */
+export function plannedIn(events: readonly FleetEvent[]): Map<string, PlanServer> {
+  return new Map(
+    events.flatMap((event) =>
+      event.type === 'rollout-started' ? event.plan.servers.map((one) => [one.id, one] as const) : [],
+    ),
+  );
+}
+
+/**
+ * Servers on which a job of it may still lie, as far as its journal tells: armed, at work, let go of, or out of reach when they were
+ * looked at last. One that was cancelled by somebody who reached it is none of them.
+ */
+export function heldBy(events: readonly FleetEvent[]): Set<string> {
+  const held = new Set<string>();
+  let cancelling = false;
+  for (const event of events) {
+    if (event.type === 'rollout-started') cancelling = false;
+    else if (event.type === 'rollout-asked') cancelling ||= event.ask === 'cancel';
+    else if (event.type === 'status')
+      if (isJobless(event)) held.delete(event.server);
+      else held.add(event.server);
+    else if (event.type === 'server-finished' && !mayStayBehind(event, cancelling)) held.delete(event.server);
+  }
+  return held;
+}
+
+/** It waits for its turn, or takes files. */
+const isJobless = ({ status, step }: EventOf<'status'>): boolean =>
+  status === 'downloading' || (status === 'queued' && step !== 'wait');
+
+/** @param cancelling somebody had cancelled the rollout by then */
+function mayStayBehind({ outcome, status, error }: EventOf<'server-finished'>, cancelling: boolean): boolean {
+  if (outcome === 'cancelled') return isLetGo({ error }, cancelling);
+  return outcome === 'failed' && (status === 'stalled' || status === 'unreachable');
 }
 
 /** Who had paused it, if it was paused when it was interrupted. */

@@ -2,11 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { FleetError } from '../errors';
 import { servers as serversOf, type Fleet, type Server } from '../fleet/model';
 import type { Library } from '../packages/library';
-import type { Plan } from '../plan/plan';
+import type { Plan, PlanServer } from '../plan/plan';
 import type { Answered } from '../plan/planner';
 import type { Links } from '../targets/link';
-import { platformOf } from '../targets/read-facts';
-import { beforeOf, pausedBy } from './before';
+import { beforeOf, heldBy, pausedBy, plannedIn } from './before';
+import {
+  beginning,
+  cancelledBy,
+  isJob,
+  notCancelled,
+  stopJobs,
+  type Cancelled,
+  type Stopped,
+} from './cancel';
 import { Control } from './control';
 import type { FleetEvent, NewEvent } from './events';
 import { Journal, readJournal } from './journal';
@@ -16,7 +24,7 @@ import { adoptedPlan, remainingPlan } from './resume';
 import { carryOut, type Ended } from './rollout';
 import { lastOf, outcomesOf, Summaries, type RolloutSummary } from './summary';
 import type { Supplies } from './supply';
-import { count } from './tally';
+import { count, ended } from './tally';
 
 /** ms between two looks for what another process has asked for. */
 const requestPoll = 1_000;
@@ -34,6 +42,8 @@ export interface DeskMeans {
   now(): Date;
   /** Asks servers for their facts; one that cannot be asked is an answer too. */
   ask(servers: readonly Server[], signal?: AbortSignal): Promise<Map<string, Answered>>;
+  /** It broke off here: nobody works on it any more, and its servers say themselves how they stand. */
+  onLeft(id: string): void;
   /** This process ends, or its fleet file is closed: what runs on servers goes on there. */
   letGo: AbortSignal;
 }
@@ -44,6 +54,12 @@ export interface ResumeOptions {
   servers?: readonly string[];
   /** Nobody asked for it: a rollout that was paused stays so. */
   unasked?: boolean;
+}
+
+interface Resumed {
+  /** Undefined where there is no journal. */
+  events: readonly FleetEvent[] | undefined;
+  unasked: boolean;
 }
 
 interface Running {
@@ -86,11 +102,26 @@ export class RolloutDesk {
   private async carry(
     id: string,
     plan: Plan,
-    resumed: { events: readonly FleetEvent[] | undefined; unasked: boolean } | undefined,
+    resumed: Resumed | undefined,
+    signal?: AbortSignal,
+  ): Promise<Ended & { id: string }> {
+    const journal = await Journal.open(this.means.dir, id);
+    try {
+      return await this.carryIn(journal, id, plan, resumed, signal);
+    } catch (error) {
+      this.means.onLeft(id);
+      throw error;
+    }
+  }
+
+  private async carryIn(
+    journal: Journal,
+    id: string,
+    plan: Plan,
+    resumed: Resumed | undefined,
     signal?: AbortSignal,
   ): Promise<Ended & { id: string }> {
     const { means } = this;
-    const journal = await Journal.open(means.dir, id);
     this.carried.add(id);
     const cancel = new AbortController();
     const passOn = (): void => cancel.abort();
@@ -112,7 +143,7 @@ export class RolloutDesk {
     const running = { cancel, control, ended };
     this.running.set(id, running);
     // What cannot be read now is looked for again.
-    const hear = (): Promise<void> => this.hear(id, running).catch(() => undefined);
+    const hear = (): Promise<void> => this.hear(id, running, journal).catch(() => undefined);
     const poll = setInterval(() => void hear(), requestPoll);
     try {
       return { id, ...(await ended) };
@@ -129,7 +160,9 @@ export class RolloutDesk {
     return this.carried.has(id);
   }
 
-  private async hear(id: string, running: Running): Promise<void> {
+  private async hear(id: string, running: Running, journal: Journal): Promise<void> {
+    // Else what is asked of one who has taken it over is heard here, where nothing comes of it.
+    if (!(await journal.held())) return;
     for (const asked of await takeRequests(this.means.dir, id)) obey(running, asked);
   }
 
@@ -161,20 +194,14 @@ export class RolloutDesk {
 
   /** Nobody works on it: whoever goes on with it finds it left out. */
   private async skipInJournal(id: string, server: string, reason: string): Promise<void> {
-    const left = remainingPlan(await readJournal(this.means.dir, id));
-    if (!left.servers.some((one) => one.id === server)) throw noSuchServer(id, server);
-    await this.note(id, [
-      ...[
-        {
-          type: 'server-finished',
-          server,
-          outcome: 'skipped',
-          status: 'unknown',
-          error: null,
-          reason,
-        } as const,
-      ],
-    ]);
+    const events = await readJournal(this.means.dir, id);
+    const planned = remainingPlan(events).servers.find((one) => one.id === server);
+    if (planned === undefined) throw noSuchServer(id, server);
+    if (heldBy(events).has(server) || beforeOf(events).failing.has(server))
+      throw hasBegun(id, server, this.beginning(planned));
+    await this.note(id, (write) =>
+      write({ type: 'server-finished', server, outcome: 'skipped', status: 'unknown', error: null, reason }),
+    );
   }
 
   private async tell(id: string, asked: Request): Promise<void> {
@@ -194,32 +221,69 @@ export class RolloutDesk {
 
   /** Nobody works on it here: its jobs are stopped where they lie, and its journal is told. */
   private async cancelOnServers(id: string): Promise<void> {
-    const { means } = this;
     const known = await this.known(id);
-    const planned = known && lastOf(known, 'rollout-started')?.plan.servers.map((one) => one.id);
-    const asked = serversOf(means.fleet()).filter((server) => planned?.includes(server.id) ?? true);
-    const answered = await means.ask(asked);
-    const cancelled = await Promise.all(
-      asked.map(async (server) => {
-        const answer = answered.get(server.id);
-        const job = answer && 'facts' in answer ? answer.facts.job : null;
-        const platform = platformOf(server);
-        if (platform === undefined || !job?.id.startsWith(`${id}-`) || job.state === 'done') return false;
-        await platform.cancelJob(await means.links.get(server), job.id);
-        return true;
-      }),
+    const begun = known?.findLastIndex(({ type }) => type === 'rollout-started') ?? -1;
+    if (known === undefined || begun < 0) return this.cancelUnknown(id);
+    const outcomes = outcomesOf(known);
+    const servers = serversOf(this.means.fleet()).filter((server) => outcomes.has(server.id));
+    const isOver = lastOf(known.slice(begun), 'rollout-finished') !== undefined;
+    const missed = isOver
+      ? cancelledBy(known, servers, await this.stop(id, servers)).missed
+      : await this.cancelInJournal(id, servers);
+    if (missed.size === 0) return;
+    const planned = plannedIn(known);
+    throw notCancelled(id, missed, (each) => {
+      const begins = this.beginning(planned.get(each));
+      return begins === undefined ? 'what was begun there goes on' : `what lies there still ${begins}`;
+    });
+  }
+
+  /** It has not ended before every server that may hold a job was told. @returns those that were not */
+  private async cancelInJournal(id: string, servers: readonly Server[]): Promise<Cancelled['missed']> {
+    return this.note(id, async (write) => {
+      await write({ type: 'rollout-asked', ask: 'cancel', by: this.means.by });
+      const found = await this.stop(id, servers);
+      const events = await readJournal(this.means.dir, id);
+      const { ends, missed } = cancelledBy(events, servers, found);
+      for (const end of ends) await write(end);
+      if (missed.size > 0) return missed;
+      const outcomes = outcomesOf(events);
+      for (const { server, outcome } of ends) outcomes.set(server, outcome);
+      const counts = count(outcomes.values());
+      await write({ type: 'rollout-finished', outcome: ended(counts), counts });
+      return missed;
+    });
+  }
+
+  /** One that a colleague began, or whose journal is lost: the servers know its jobs. */
+  private async cancelUnknown(id: string): Promise<void> {
+    const found = await this.stop(id, serversOf(this.means.fleet()));
+    const missed = new Map(
+      [...found].flatMap(([server, stopped]) =>
+        stopped instanceof FleetError ? [[server, stopped] as const] : [],
+      ),
     );
-    if (known === undefined && !cancelled.includes(true))
+    if (missed.size > 0)
+      throw notCancelled(id, missed, () => `whether something of rollout ${id} lies there is not known`);
+    const isIts = (stopped: Stopped): boolean =>
+      stopped === 'stopped' || (isJob(stopped) && stopped.state === 'cancelled');
+    if (![...found.values()].some(isIts))
       throw new FleetError('rollout.unknown', `Neither this machine nor a server knows a rollout ${id}.`, {
         hint: '`vms-fleet rollouts` lists those of this machine.',
       });
-    await means.ask(asked.filter((_, index) => cancelled[index]));
-    if (known === undefined || lastOf(known, 'rollout-finished') !== undefined) return;
-    const counts = count(asked.map(() => 'cancelled'));
-    await this.note(id, [
-      { type: 'rollout-asked', ask: 'cancel', by: means.by },
-      { type: 'rollout-finished', outcome: 'cancelled', counts },
-    ]);
+  }
+
+  /** When an armed server begins by itself; undefined for one that is not armed, or has begun. */
+  private beginning(planned: PlanServer | undefined): string | undefined {
+    const server = serversOf(this.means.fleet()).find(({ id }) => id === planned?.id);
+    return beginning(planned, server?.window, this.means.now());
+  }
+
+  private async stop(id: string, servers: readonly Server[]): Promise<Map<string, Stopped>> {
+    const { means } = this;
+    const found = await stopJobs(id, servers, await means.ask(servers), means.links);
+    await means.ask(servers.filter((server) => found.get(server.id) === 'stopped'));
+    return found;
   }
 
   /** Undefined where this machine has no journal of it. */
@@ -232,12 +296,16 @@ export class RolloutDesk {
     }
   }
 
-  /** Writes into the journal of a rollout that nobody works on. */
-  private async note(id: string, events: readonly NewEvent[]): Promise<void> {
+  /** Opens the journal of a rollout that nobody works on; nobody else does meanwhile. */
+  private async note<T>(
+    id: string,
+    act: (write: (event: NewEvent) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     const journal = await Journal.open(this.means.dir, id);
     try {
-      const at = this.means.now().toISOString();
-      for (const event of events) await journal.append({ at, rollout: id, ...event }, true);
+      return await act((event) =>
+        journal.append({ at: this.means.now().toISOString(), rollout: id, ...event }, true),
+      );
     } finally {
       await journal.close();
     }
@@ -273,4 +341,18 @@ function noSuchServer(id: string, server: string): FleetError {
     server,
     hint: 'Only a server that has not begun can be skipped. `vms-fleet rollouts ID` shows how each stands.',
   });
+}
+
+/** @param begins when it does so by itself, where it is armed */
+function hasBegun(id: string, server: string, begins: string | undefined): FleetError {
+  return new FleetError(
+    'usage',
+    begins === undefined
+      ? `${server} was begun in rollout ${id}, and what was begun there may go on.`
+      : `${server} is armed in rollout ${id}, and ${begins}.`,
+    {
+      server,
+      hint: `Left out, it would be watched by nobody. \`vms-fleet cancel ${id}\` ${begins === undefined ? 'stops' : 'disarms'} it; \`vms-fleet resume ${id}\` sees it to its end.`,
+    },
+  );
 }

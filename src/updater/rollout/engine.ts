@@ -94,17 +94,25 @@ export class Engine {
   }
 
   private async end(): Promise<Ended> {
-    const { cancel, detach } = this.context;
+    const { context } = this;
+    const { id, before, detach } = context;
     const { results } = this.telling;
-    const counts = count([...results.values()].map((result) => result.outcome));
-    const outcome = ended(counts, cancel.aborted);
-    // Let go in the middle, it has not ended: the next one who resumes it goes on.
-    if (!detach.aborted) await this.telling.say({ type: 'rollout-finished', outcome, counts });
+    // Where only some of its servers were gone on with, it is what became of all of them.
+    const ends = new Map(before?.ends);
+    for (const [server, result] of results) ends.set(server, result.outcome);
+    const counts = count(ends.values());
+    const outcome = ended(counts);
+    const isOver = ![...ends.values()].includes(null);
+    // Let go in the middle, or with others still open, it has not ended: the next one who resumes it goes on.
+    if (!detach.aborted && isOver) await this.telling.say({ type: 'rollout-finished', outcome, counts });
+    else if (!detach.aborted)
+      context.emit({ type: 'rollout-left', at: context.now().toISOString(), rollout: id });
     return {
       outcome,
       failures: [...results].flatMap(([server, { outcome: each, error }]) =>
         each === 'failed' && error !== null ? [{ server, error }] : [],
       ),
+      letGo: detach.aborted,
     };
   }
 
@@ -266,6 +274,8 @@ export class Engine {
         standing.lane = null;
         standing.ahead = false;
         standing.inWork = false;
+        // Whatever it does from now on, it does under our eyes.
+        standing.unseen = false;
       } else {
         this.leave(standing);
         // Before it is journalled: a turn may come meanwhile, and must know that it is done.

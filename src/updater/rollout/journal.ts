@@ -93,14 +93,19 @@ export class Journal {
     this.busy = false;
   }
 
+  /** False once another process has taken the rollout over. */
+  held(): Promise<boolean> {
+    return this.ownership.held();
+  }
+
   async close(): Promise<void> {
     await this.writing;
     try {
       await this.file.close();
     } finally {
+      // What comes too late for it is not for whoever goes on; what is asked of one who has taken it over is.
+      if (await this.held()) await forgetRequests(this.dir, this.id).catch(() => undefined);
       await this.ownership.release();
-      // What comes too late for it is not for whoever goes on.
-      await forgetRequests(this.dir, this.id).catch(() => undefined);
     }
   }
 }

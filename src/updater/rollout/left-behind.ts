@@ -1,11 +1,14 @@
 import type { Action } from '../plan/plan';
+import { settled } from './resume';
 import type { RolloutSummary } from './summary';
 
-/** Servers of a rollout that it has not brought to their end. A server that a person had left out is at its end. */
+/** Servers of a rollout that it has not brought to their end: whoever goes on with it goes on with these. */
 export function unfinished({ servers }: RolloutSummary): string[] {
-  return servers.filter(({ outcome }) => outcome !== 'done' && outcome !== 'skipped').map(({ id }) => id);
+  return servers.filter(({ outcome }) => !settled.includes(outcome)).map(({ id }) => id);
 }
 
+/** With such an end nothing was done to a server. One that was skipped had it already, or a person had decided. */
+const untouched: readonly (string | null)[] = ['not-started', 'blocked'];
 const everyAction: Action[] = ['download', 'install', 'rollback', 'restart'];
 
 /**
@@ -21,7 +24,7 @@ export function leftBehind(rollouts: readonly RolloutSummary[]): RolloutSummary[
     // An installation downloads and restarts, and a rollback undoes whatever was begun.
     const covered = action === 'download' || action === 'restart' ? [action] : everyAction;
     for (const { id, outcome } of servers)
-      if (outcome !== 'not-started') for (const one of covered) later.add(`${one} ${id}`);
+      if (!untouched.includes(outcome)) for (const one of covered) later.add(`${one} ${id}`);
     return open && (state === 'interrupted' || state === 'failed' || state === 'cancelled');
   });
 }

@@ -17,8 +17,12 @@ export class Ownership {
 
   private constructor(private readonly file: string) {
     // A beat that fails is made up for by the next one.
-    const sign = (): Promise<void> => utimes(file, new Date(), new Date()).catch(() => undefined);
-    this.beat = setInterval(() => void sign(), beat).unref();
+    this.beat = setInterval(() => void this.sign().catch(() => undefined), beat).unref();
+  }
+
+  /** Of whoever has taken it over, this is no sign of life. */
+  private async sign(): Promise<void> {
+    if (await this.held()) await utimes(this.file, new Date(), new Date());
   }
 
   /** Undefined where another living process works on it. Of several that ask at once, one gets it. */

@@ -21,10 +21,10 @@ export interface Doing {
 
 /** One server's part, or as much of it as may be done now. */
 export async function part(standing: Standing, lane: Lane, doing: Doing): Promise<WorkResult | Waits> {
-  const { server, undo, inWork } = standing;
+  const { server, undo, inWork, unseen } = standing;
   const { context, crew, telling, detach, system } = doing;
   const own = workContext(standing, lane, doing);
-  if (undo !== null) return attempt(server, () => crew.rollBack(own, undo));
+  if (undo !== null) return attempt(server, () => crew.rollBack(own, undo, unseen));
   // A job that was left there is seen to its end first, whoever is away.
   if (lane === 'change' && !inWork) {
     const away = await partnerAway(server, doing);
@@ -42,7 +42,7 @@ export async function part(standing: Standing, lane: Lane, doing: Doing): Promis
   if (!takeBack) return result;
   const error = result.error ?? new FleetError('internal', `${server.id} failed.`);
   await telling.say({ type: 'server-failing', server: server.id, error: error.toJSON() });
-  return attempt(server, () => crew.rollBack(own, { ...result, error }));
+  return attempt(server, () => crew.rollBack(own, { ...result, error }, unseen));
 }
 
 function workContext(standing: Standing, lane: Lane, doing: Doing): WorkContext {

@@ -10,8 +10,9 @@ import { Work, type WorkContext, type WorkResult } from './work';
 /**
  * Takes back what this rollout has installed on a server whose update failed, newest first. The server counts as failed either
  * way; a rollback that fails too is a state of its own.
+ * @param unseen it may have failed long ago, while nobody watched
  */
-export async function rollBack(own: WorkContext, failed: WorkResult): Promise<WorkResult> {
+export async function rollBack(own: WorkContext, failed: WorkResult, unseen: boolean): Promise<WorkResult> {
   const failure = failed.error ?? new FleetError('internal', `${own.server.id} failed.`);
   let facts: Facts;
   try {
@@ -21,11 +22,12 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
     return { ...failed, error: also(failure, `It was not rolled back, for it could not be asked: ${why}`) };
   }
   const way = wayBack(facts, own.rolloutId);
-  // Nothing took, so nothing is to be taken back: the job undid what it had staged.
+  // Without an entry of this rollout there is no backup to go back to: before `commit` the job has undone what it had done; behind it
+  // (where the entry could not be written) the new version stays, and its error names that step.
   if (way === undefined) return failed;
   if (way.path.length === 0)
     return { ...failed, error: also(failure, 'There is no earlier version to roll it back to.') };
-  if (facts.job?.action !== 'rollback' && mustNotNow(own))
+  if (facts.job?.action !== 'rollback' && mustNotNow(own, unseen))
     return {
       ...failed,
       error: also(
@@ -62,11 +64,14 @@ export async function rollBack(own: WorkContext, failed: WorkResult): Promise<Wo
   }
 }
 
-/** An armed install fails with nobody there, and whoever looks may do so at any hour: nothing goes down then unasked. */
-function mustNotNow(own: WorkContext): boolean {
+/**
+ * An armed install fails with nobody there, and so may one whose rollout was interrupted; whoever looks may do so at any hour: nothing
+ * goes down then unasked. What fails under somebody's eyes is taken back at once.
+ */
+function mustNotNow(own: WorkContext, unseen: boolean): boolean {
   const { planned, server, ignoreWindow } = own;
   return (
-    planned.startsAt !== undefined &&
+    (unseen || planned.startsAt !== undefined) &&
     !ignoreWindow &&
     server.window !== undefined &&
     !windowState(server.window, own.now()).open

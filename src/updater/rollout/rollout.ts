@@ -6,7 +6,7 @@ import type { Links } from '../targets/link';
 import type { Sleep } from './alarm';
 import type { Control } from './control';
 import { Engine } from './engine';
-import type { FleetEvent } from './events';
+import type { FleetEvent, Outcome } from './events';
 import type { Journal } from './journal';
 import { look, type Looking, type Seen } from './look';
 import { rollBack } from './roll-back';
@@ -39,6 +39,8 @@ export interface RolloutContext {
 export interface Before {
   /** Servers whose part ended well, and when (ms since 1970). */
   done: { planned: PlanServer; at: number }[];
+  /** How each server's part has ended; null where it has not, or what was begun there may go on. */
+  ends?: ReadonlyMap<string, Outcome | null>;
   /** Servers whose role goes first, and whose part has not ended well. */
   leaders?: PlanServer[];
   /** Ids of servers that were being worked on. */
@@ -52,6 +54,8 @@ export interface Before {
 export interface Ended {
   outcome: 'done' | 'failed' | 'cancelled';
   failures: { server: string; error: FleetError }[];
+  /** It was let go of and has not ended: what runs on servers goes on there, and whoever resumes it goes on with the rest. */
+  letGo: boolean;
 }
 
 /** Who does what the engine decides; a test puts its own in. */
@@ -59,8 +63,8 @@ export interface Crew {
   work(own: WorkContext): Promise<WorkResult | Waits>;
   /** Rejects only when its signal aborts. */
   look(looking: Looking): Promise<Seen>;
-  /** Takes back what a failed update has brought. */
-  rollBack(own: WorkContext, failed: WorkResult): Promise<WorkResult>;
+  /** Takes back what a failed update has brought. `unseen`: it may have failed long ago, while nobody watched. */
+  rollBack(own: WorkContext, failed: WorkResult, unseen: boolean): Promise<WorkResult>;
 }
 
 const crew: Crew = { work: (own) => new Work(own).run(), look, rollBack };

@@ -28,6 +28,8 @@ export interface Standing {
   readonly jobs: { laid: number };
   /** It failed so, and what its update brought is to be taken back. */
   readonly undo: WorkResult | null;
+  /** What went wrong on it may be long past: nobody watched it then. */
+  unseen: boolean;
   /** What it was told last that it waits for; undefined while it need not be told. */
   told: string | undefined;
 }
@@ -77,6 +79,10 @@ export function standingOf(
     inWork,
     jobs: { laid: before?.jobs?.get(server.id) ?? 0 },
     undo: takenBack,
+    unseen:
+      inWork ||
+      unfinished !== null ||
+      (before?.done.some(({ planned: { id } }) => id === server.id) ?? false),
     told: undefined,
   };
 }

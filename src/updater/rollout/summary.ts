@@ -4,6 +4,7 @@ import type { EventOf, FleetEvent, Outcome } from './events';
 import { FleetError } from '../errors';
 import { inspectJournal, journalFile, listJournals } from './journal';
 import { ownerOf } from './owner';
+import { count, ended } from './tally';
 
 export interface RolloutSummary {
   id: string;
@@ -50,7 +51,7 @@ export function summarise(
   const asked = lastAsked(since)?.ask;
   const outcomes = outcomesOf(events);
   const { servers } = first?.plan ?? started.plan;
-  const armed = finished === undefined && asked !== 'cancel' ? armedIn(events) : new Set<string>();
+  const armed = finished === undefined ? armedIn(events) : new Set<string>();
   const starts = servers.flatMap(({ id: server, startsAt }) => (armed.has(server) ? (startsAt ?? []) : []));
   return {
     id,
@@ -60,7 +61,7 @@ export function summarise(
     to: oneVersion(servers),
     startedAt: first?.at ?? started.at,
     finishedAt: finished?.at ?? null,
-    state: finished?.outcome ?? (alive ? 'running' : 'interrupted'),
+    state: finished === undefined ? (alive ? 'running' : 'interrupted') : endOf(finished, outcomes.values()),
     servers: servers.map(({ id: server }) => ({
       id: server,
       outcome: armed.has(server) ? 'armed' : (outcomes.get(server) ?? null),
@@ -69,6 +70,14 @@ export function summarise(
     ...((asked === 'pause' || asked === 'cancel') && finished === undefined && { asked }),
     ...(missing > 0 && { damaged: true as const }),
   };
+}
+
+/** Earlier versions said `done` where those were whom it was gone on with last, whatever had become of the others. */
+function endOf(
+  { outcome }: EventOf<'rollout-finished'>,
+  outcomes: Iterable<Outcome | null>,
+): RolloutSummary['state'] {
+  return outcome === 'done' ? ended(count(outcomes)) : outcome;
 }
 
 /** How each server's part ended, the newest word counting; null where it was begun anew. */
@@ -85,13 +94,24 @@ export function outcomesOf(events: readonly FleetEvent[]): Map<string, Outcome |
 /** Servers on which a job waits for its time, as far as the journal tells. */
 function armedIn(events: readonly FleetEvent[]): Set<string> {
   const armed = new Set<string>();
+  let cancelling = false;
   for (const event of events) {
-    if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
-    // Let go of, it waits all the same.
-    else if (event.type === 'status' || (event.type === 'server-finished' && event.outcome !== 'cancelled'))
-      armed.delete(event.server);
+    if (event.type === 'rollout-started') cancelling = false;
+    else if (event.type === 'rollout-asked') cancelling ||= event.ask === 'cancel';
+    else if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
+    else if (event.type === 'status') armed.delete(event.server);
+    else if (event.type === 'server-finished')
+      if (event.outcome !== 'cancelled' || !isLetGo(event, cancelling)) armed.delete(event.server);
   }
   return armed;
+}
+
+/**
+ * Of a server whose part ended as cancelled: it was only let go of, and what lies there goes on. So it is too where somebody had
+ * cancelled the rollout and left before an armed one could be told: then it ended in `wait`.
+ */
+export function isLetGo({ error }: Pick<EventOf<'server-finished'>, 'error'>, cancelling: boolean): boolean {
+  return !cancelling || error?.step === 'wait';
 }
 
 export function lastOf<T extends FleetEvent['type']>(

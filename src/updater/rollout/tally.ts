@@ -1,6 +1,7 @@
 import type { Outcome } from './events';
 
-export function count(outcomes: readonly Outcome[]): Record<Outcome, number> {
+/** Null, for a part that has not ended, is counted nowhere. */
+export function count(outcomes: Iterable<Outcome | null>): Record<Outcome, number> {
   const counts: Record<Outcome, number> = {
     done: 0,
     failed: 0,
@@ -9,12 +10,12 @@ export function count(outcomes: readonly Outcome[]): Record<Outcome, number> {
     cancelled: 0,
     'not-started': 0,
   };
-  for (const outcome of outcomes) counts[outcome]++;
+  for (const outcome of outcomes) if (outcome !== null) counts[outcome]++;
   return counts;
 }
 
-/** How a rollout with such ends has ended. */
-export function ended(counts: Record<Outcome, number>, cancelled: boolean): 'done' | 'failed' | 'cancelled' {
+/** How a rollout with such ends has ended. A server may be cancelled without it: somebody disarmed it, or stopped its job. */
+export function ended(counts: Record<Outcome, number>): 'done' | 'failed' | 'cancelled' {
   if (counts.failed > 0 || counts['not-started'] > 0) return 'failed';
-  return cancelled && counts.cancelled > 0 ? 'cancelled' : 'done';
+  return counts.cancelled > 0 ? 'cancelled' : 'done';
 }

@@ -153,6 +153,7 @@ function coreOf(script: Script, calls: string[]): Core {
         id,
         outcome: await (script.run ?? (() => Promise.resolve('done' as const)))(stamped(id), signal),
         failures: [],
+        letGo: false,
       });
       const updater: Updater = {
         fleet,

@@ -59,6 +59,7 @@ describe('the notification at the end', () => {
         { server: 'a', error },
         { server: 'b', error },
       ],
+      letGo: false,
     };
     expect(ending('install', { all: 3, done: 1 }, result, 'Note.')).toBe(
       'Install: 2 of 3 servers failed. a at swap: It stopped. Look there. Also failed: b. Note.',
@@ -66,7 +67,7 @@ describe('the notification at the end', () => {
   });
 
   it('counts no server as done that was left out', () => {
-    const result = { id: 'r', outcome: 'done' as const, failures: [] };
+    const result = { id: 'r', outcome: 'done' as const, failures: [], letGo: false };
     const end = (...outcomes: (string | null)[]) => {
       const servers = outcomes.map((outcome, n) => ({ id: `s-${n}`, outcome }));
       const ids = servers.map(({ id }) => id);

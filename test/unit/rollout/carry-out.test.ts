@@ -122,7 +122,7 @@ describe('the halt', () => {
       expect(worked).toEqual(ids('s', begun));
       expect(Object.keys(outcomes)).toHaveLength(10);
       expect(Object.values(outcomes).filter((one) => one === 'not-started')).toHaveLength(10 - begun);
-      expect(ended.outcome).toBe(failures > 0 ? 'failed' : 'done');
+      expect(ended).toMatchObject({ outcome: failures > 0 ? 'failed' : 'done', letGo: false });
       expect(ended.failures.map(({ server }) => server)).toEqual(ids('s', failures));
       expect(events.at(-1)).toMatchObject({
         type: 'rollout-finished',
@@ -317,7 +317,7 @@ describe('a cancelled rollout', () => {
 
   it('let go of, has not ended', async () => {
     const fleet = fleetOf({ s: { servers: 2 } });
-    const { outcomes, events } = await play(
+    const { ended, outcomes, events } = await play(
       fleet,
       planOf(
         ids('s', 2).map((id) => planned(id)),
@@ -328,6 +328,7 @@ describe('a cancelled rollout', () => {
         return { outcome: 'cancelled', status: 'installing', error: null };
       },
     );
+    expect(ended.letGo).toBe(true);
     expect(outcomes).toEqual({ 's-0': 'cancelled', 's-1': 'not-started' });
     expect(events.map(({ type }) => type)).not.toContain('rollout-finished');
   });

@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { servers } from '../../../src/updater/fleet/model';
 import { openLibrary } from '../../../src/updater/packages/library';
 import { RolloutDesk } from '../../../src/updater/rollout/desk';
 import type { FleetEvent } from '../../../src/updater/rollout/events';
 import { readJournal } from '../../../src/updater/rollout/journal';
+import { request, takeRequests } from '../../../src/updater/rollout/requests';
 import { Supplies } from '../../../src/updater/rollout/supply';
 import { goesOnUnasked, outcomesOf } from '../../../src/updater/rollout/summary';
 import type { Links } from '../../../src/updater/targets/link';
@@ -16,6 +19,7 @@ const window = { from: '22:00', to: '23:00', timeZone: 'UTC' };
 function deskIn(dir: string, by: string) {
   const fleet = fleetOf({ s: { servers: 3, window } });
   const events: FleetEvent[] = [];
+  const left: string[] = [];
   const letGo = new AbortController();
   const library = openLibrary(dir);
   const desk = new RolloutDesk({
@@ -25,6 +29,7 @@ function deskIn(dir: string, by: string) {
     emit: (event) => events.push(event),
     now: () => now,
     ask: () => Promise.resolve(new Map()),
+    onLeft: (id) => left.push(id),
     letGo: letGo.signal,
   });
   const plan = planOf(
@@ -37,7 +42,7 @@ function deskIn(dir: string, by: string) {
     await vi.waitFor(() => expect(waiting().length).toBeGreaterThanOrEqual(count), 10_000);
     return waiting()[0]?.rollout ?? '';
   };
-  return { desk, events, letGo, plan, begun };
+  return { desk, events, left, letGo, plan, begun };
 }
 
 const asked = (events: readonly FleetEvent[]): string[] =>
@@ -99,5 +104,35 @@ describe('two desks over the same journals', () => {
     await byHand;
     const outcomes = outcomesOf(await readJournal(dir, id));
     expect([outcomes.get('s-1'), outcomes.get('s-2')]).toEqual(['skipped', 'cancelled']);
+  });
+});
+
+describe('a desk whose rollout breaks off', () => {
+  it('says that nobody works on it any more: another process has taken it over', async () => {
+    const dir = await scratch();
+    const mine = deskIn(dir, 'a@x');
+    const rollout = mine.desk.run(mine.plan);
+    const id = await mine.begun();
+    await writeFile(join(dir, `${id}.owner`), String(process.ppid));
+    // What the other is asked is left to it.
+    await request(dir, id, { ask: 'cancel', by: 'b@y' });
+    await new Promise((next) => setTimeout(next, 1_500));
+    expect(await takeRequests(dir, id)).toHaveLength(1);
+    await mine.desk.pause(id);
+    await expect(rollout).rejects.toMatchObject({ code: 'job.busy' });
+    expect(mine.left).toEqual([id]);
+  });
+
+  it('says nothing of the kind where it ends, or is let go of', async () => {
+    const dir = await scratch();
+    const mine = deskIn(dir, 'a@x');
+    const rollout = mine.desk.run(mine.plan);
+    await mine.desk.cancel(await mine.begun());
+    await rollout;
+    const second = mine.desk.run(mine.plan);
+    await mine.begun(6);
+    mine.letGo.abort();
+    await second;
+    expect(mine.left).toEqual([]);
   });
 });

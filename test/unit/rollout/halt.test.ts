@@ -157,6 +157,44 @@ describe('a server whose update failed', () => {
     expect(outcomes).toEqual({ 's-0': 'failed', 's-1': 'not-started' });
   });
 
+  it('has failed unseen only where that was before the rollout was gone on with', async () => {
+    const fleet = fleetOf({ s: { servers: 4, onFailure: 'roll-back', watchMinutes: 30, maxFailures: 4 } });
+    const start = '2026-11-21T08:00:00Z';
+    const error = { code: 'verify.health' as const, message: 'not well', hint: null };
+    const before = {
+      done: [{ planned: planned('s-0'), at: Date.parse(start) - 10 * 60_000 }],
+      atWork: new Set(['s-1']),
+      failing: new Map([['s-2', error]]),
+    };
+    const seen: Record<string, boolean> = {};
+    await play(fleet, planOf(all(4).slice(1), { s: 4 }), {
+      ...{ start, resumed: true, before },
+      work: ({ server }) => failed(server.id),
+      look: () => new FleetError('verify.service', 'It is stopped.'),
+      rollBack: (server, failure, unseen) => {
+        seen[server] = !unseen;
+        return failure;
+      },
+    });
+    expect(seen).toEqual({ 's-0': false, 's-1': false, 's-2': false, 's-3': true });
+  });
+
+  it('under our eyes is not unseen for having been at work before', async () => {
+    const fleet = fleetOf({ s: { servers: 1, onFailure: 'roll-back' } });
+    let began = 0;
+    const unseens: boolean[] = [];
+    await play(fleet, planOf(all(1), { s: 1 }), {
+      resumed: true,
+      before: { done: [], atWork: new Set(['s-0']), failing: new Map() },
+      work: () => (began++ === 0 ? 'waits' : failed('s-0')),
+      rollBack: (_, failure, unseen) => {
+        unseens.push(unseen);
+        return failure;
+      },
+    });
+    expect(unseens).toEqual([false]);
+  });
+
   it.each(['cancel', 'detach'] as const)('and waits to be taken back is left on %s', async (how) => {
     const fleet = fleetOf({ s: { servers: 2, onFailure: 'roll-back', watchMinutes: 30, maxFailures: 1 } });
     const stop = { cancel: new AbortController(), detach: new AbortController() };

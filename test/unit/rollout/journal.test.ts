@@ -199,8 +199,10 @@ describe('the owner of a rollout', () => {
     const one = await Journal.open(dir, 'r');
     await one.append(log('1'), true);
     await writeFile(join(dir, 'r.owner'), String(process.ppid));
+    await request(dir, 'r', { ask: 'cancel', by: 'a@x' });
     await expect(one.append(log('2'), true)).rejects.toMatchObject({ code: 'job.busy' });
     await one.close();
+    expect(await takeRequests(dir, 'r')).toEqual([{ ask: 'cancel', by: 'a@x' }]);
     expect(await readJournal(dir, 'r')).toEqual([log('1')]);
     expect(await ownerOf(dir, 'r')).toBe(process.ppid);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leftBehind } from '../../../src/updater/rollout/left-behind';
+import { leftBehind, unfinished } from '../../../src/updater/rollout/left-behind';
 import type { RolloutSummary } from '../../../src/updater/updater';
 
 const rollout = (
@@ -33,6 +33,18 @@ describe('rollouts worth going on with', () => {
     expect(ids(cut, rollout('2', 'done', { b: 'done', c: 'done' }))).toEqual([]);
     expect(ids(cut, rollout('2', 'cancelled', { b: 'cancelled', c: 'not-started' }))).toEqual(['2', '1']);
     expect(ids(cut, rollout('2', 'done', { b: 'done', c: 'done' }, 'rollback'))).toEqual([]);
+  });
+
+  it('stay when a later one did not touch their servers, for a rule blocked them', () => {
+    const cut = rollout('1', 'interrupted', { a: null, b: 'done' });
+    expect(ids(cut, rollout('2', 'done', { a: 'blocked', b: 'done' }))).toEqual(['1']);
+    expect(ids(cut, rollout('2', 'done', { a: 'skipped' }))).toEqual([]);
+  });
+
+  it('do not stay for servers that a rule had blocked: nobody goes on with these', () => {
+    const halted = rollout('1', 'failed', { a: 'failed', b: 'blocked' });
+    expect(unfinished(halted)).toEqual(['a']);
+    expect(ids(halted, rollout('2', 'done', { a: 'done', b: 'blocked' }))).toEqual([]);
   });
 
   it('stay when a later one only downloaded or restarted', () => {

@@ -16,6 +16,7 @@ function lineOf(count: number, wave: (index: number) => number = () => 0): Stand
     ahead: false,
     inWork: false,
     jobs: { laid: 0 },
+    unseen: false,
     undo: null,
     told: undefined,
   }));

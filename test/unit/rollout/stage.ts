@@ -39,7 +39,7 @@ export interface Script {
   work?: (own: WorkContext) => WorkResult | Waits | Promise<WorkResult | Waits>;
   /** What is wrong with a server that is looked at; nothing by default. */
   look?: (server: string, minutes: number, arming?: string) => FleetError | null;
-  rollBack?: (server: string, failure: WorkResult) => WorkResult;
+  rollBack?: (server: string, failure: WorkResult, unseen: boolean) => WorkResult;
   /** Turns of the event loop's smallest wheel that a line takes to the disk. */
   journalTakes?: number;
   onEvent?: (event: FleetEvent, minutes: number) => void;
@@ -85,10 +85,10 @@ export async function play(fleet: Fleet, plan: Plan, script: Script = {}): Promi
       const wrong = script.look?.(server.id, since(), arming) ?? null;
       return { wrong, facts: null };
     },
-    rollBack: async ({ server }, failure) => {
+    rollBack: async ({ server }, failure, unseen) => {
       note(server.id, 'roll-back');
       await clock.sleep(takes(server.id) * minute);
-      return script.rollBack?.(server.id, failure) ?? failure;
+      return script.rollBack?.(server.id, failure, unseen) ?? failure;
     },
   };
   for (const [minutes, act] of script.at ?? [])

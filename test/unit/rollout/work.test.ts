@@ -133,7 +133,7 @@ describe('an update that has changed modules, and not the version', () => {
     there.onJob = takenBack;
     const own = work(fleet, planned('s-0', { from: '1.4.2', to: '1.4.2', path: ['1.4.2'] }));
     const error = new FleetError('verify.health', 'Nothing listens.');
-    const result = await rollBack(own, { outcome: 'failed', status: 'failed', error });
+    const result = await rollBack(own, { outcome: 'failed', status: 'failed', error }, false);
     expect(result.error?.message).toBe('Nothing listens. It was rolled back to 1.4.2.');
     expect(jobs().map(({ id, settings }) => [id, settings['action']])).toEqual([['r-2', ['rollback']]]);
   });

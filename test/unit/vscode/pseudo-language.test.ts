@@ -84,7 +84,7 @@ it.each([
     () =>
       (['done', 'failed', 'cancelled'] as const).flatMap((outcome) =>
         [1, 2].map((done) =>
-          ending('install', { all: 2, done }, { id: '1', outcome, failures: [] }, undefined),
+          ending('install', { all: 2, done }, { id: '1', outcome, failures: [], letGo: false }, undefined),
         ),
       ),
   ],
