@@ -183,7 +183,12 @@ describe('other reading verbs', () => {
     });
     const script = { rollouts: [one('r-1'), one('r-2')], journal: [] };
     const table = await play(['rollouts', '--report', 'csv'], script);
-    expect(table.stdout.split('\r\n').map((line) => line.split(',')[0])).toEqual(['Rollout', 'r-1', 'r-2', '']);
+    expect(table.stdout.split('\r\n').map((line) => line.split(',')[0])).toEqual([
+      'Rollout',
+      'r-1',
+      'r-2',
+      '',
+    ]);
     expect((await play(['rollouts', 'r-2', '--report', 'html'], script)).stdout).toMatch(/install r-2: /);
     const json = JSON.parse(
       (await play(['rollouts', 'r-2', '--report', 'csv', '--json'], script)).stdout,
