@@ -134,7 +134,10 @@ export const whole = (from: number, to: number) =>
 /** One word of a command. */
 export const word = pipe(
   string(),
-  regex(/^\P{Cc}*$/u, 'must not hold control characters (tab, line break, NUL)'),
+  regex(
+    /^\P{Cc}+$/u,
+    'must be one character or more, and must not hold control characters (tab, line break, NUL)',
+  ),
 );
 
 /** One word for a Windows program. A double quote has no safe form in every program's own reading of its command line. */
