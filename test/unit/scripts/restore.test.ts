@@ -60,19 +60,23 @@ describe.each(shells)('settings behind a link, restored in %s', (shell) => {
     },
     { target: 'nothing' as const, data: { './': '755', './other': '644 ' } },
   ];
-  it.each(whole)('are what they were, wherever the power fails: $target', async ({ target, data }) => {
-    let died = 0;
-    for (let nth = 1; ; nth++) {
-      const box = await linkedBox(shell, target);
-      const cut = await restoreWithPowerCut(box, nth);
-      if (cut) expect(await box.toEnd('r-2')).toMatchObject({ state: 'done', message: '' });
-      expect(box.tree(join(box.root, 'data'))).toEqual(data);
-      expect(box.has('settings') || target === 'nothing').toBe(true);
-      if (!cut) break;
-      died++;
-    }
-    expect(died).toBeGreaterThan(target === 'folder' ? 5 : 3);
-  });
+  it.each(whole)(
+    'are what they were, wherever the power fails: $target',
+    { timeout: 90_000 },
+    async ({ target, data }) => {
+      let died = 0;
+      for (let nth = 1; ; nth++) {
+        const box = await linkedBox(shell, target);
+        const cut = await restoreWithPowerCut(box, nth);
+        if (cut) expect(await box.toEnd('r-2')).toMatchObject({ state: 'done', message: '' });
+        expect(box.tree(join(box.root, 'data'))).toEqual(data);
+        expect(box.has('settings') || target === 'nothing').toBe(true);
+        if (!cut) break;
+        died++;
+      }
+      expect(died).toBeGreaterThan(target === 'folder' ? 5 : 3);
+    },
+  );
 
   it('are there all the same when the repeat fails', async () => {
     const box = await linkedBox(shell, 'folder');
