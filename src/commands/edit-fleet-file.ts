@@ -38,12 +38,14 @@ function sameText(one: string, other: string): boolean {
   return one.replaceAll('\r\n', '\n') === other.replaceAll('\r\n', '\n');
 }
 
-/** Makes edits in a fleet file, one after the other, and saves it; comments stay. */
+/** Makes edits in a fleet file, one after the other, and saves it; comments stay. None is made where the file would be invalid after them. */
 export async function editFleetFile(
   session: FleetSession,
   edits: readonly ((text: string) => TextEdit[])[],
 ): Promise<void> {
   const document = await openForEdit(session);
+  const { editedText } = await import('../updater/fleet/edited');
+  editedText(document.getText(), edits, session.uri.fsPath);
   for (const edit of edits) {
     const change = new vscode.WorkspaceEdit();
     for (const { offset, length, content } of edit(document.getText())) {

@@ -12,6 +12,7 @@ import {
   string,
 } from 'valibot';
 import type { GenericSchema, MetadataAction } from 'valibot';
+import { versionShape } from '../packages/versions';
 
 /** What the editor shows about a field. The names are the keywords of JSON Schema and of VS Code's additions to it. */
 export interface Doc {
@@ -133,7 +134,10 @@ export const whole = (from: number, to: number) =>
 /** One word of a command. */
 export const word = pipe(
   string(),
-  regex(/^\P{Cc}*$/u, 'must not hold control characters (tab, line break, NUL)'),
+  regex(
+    /^\P{Cc}+$/u,
+    'must be one character or more, and must not hold control characters (tab, line break, NUL)',
+  ),
 );
 
 /** One word for a Windows program. A double quote has no safe form in every program's own reading of its command line. */
@@ -160,10 +164,7 @@ export const moduleKey = pipe(
 
 export const version = pipe(
   string(),
-  regex(
-    /^[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}(?:-[0-9A-Za-z][0-9A-Za-z._-]{0,63})?$/,
-    'must be a version of two to four numbers, such as "1.4.2"',
-  ),
+  regex(versionShape, 'must be a version of two to four numbers, such as "1.4.2"'),
 );
 
 export const releaseLine = pipe(

@@ -3,7 +3,8 @@ import { access, constants, open, readFile, realpath, rename, rm, stat } from 'n
 import { dirname } from 'node:path';
 import { FleetError } from '../errors';
 import { syncFolder } from '../packages/files';
-import { apply, type TextEdit } from './edit';
+import type { TextEdit } from './edit';
+import { editedText } from './edited';
 
 /**
  * Changes a fleet file on disk: all of it or nothing, whatever is pulled meanwhile. Comments, line ends, a byte order mark and the
@@ -20,7 +21,7 @@ export async function changeFleetFile(
     // Putting another file in its place would not mind that it is read-only.
     await access(file, constants.W_OK);
     const before = await readFile(file, 'utf8');
-    const after = edits.reduce((text, edit) => apply(text, edit(text)), before);
+    const after = editedText(before, edits, path);
     if (after !== before) await replace(file, after);
     return after;
   } catch (error) {

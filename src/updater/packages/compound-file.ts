@@ -5,6 +5,8 @@ import { SectorMap } from './sector-map';
 /** The first eight bytes of every compound file (OLE, "structured storage"), of which a Windows Installer package is one. */
 const signature = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
 const headerBytes = 512;
+/** Bytes from which on a stream has sectors of its own. It stands in the header too, and is this everywhere. */
+const miniCutoff = 4096;
 
 /**
  * A compound file: a small file system in a file. Reads only the sectors that lead to what is asked for: an installer of 1 GB has
@@ -19,20 +21,20 @@ export class CompoundFile {
     /** The class of the root: who wrote the file. Lower-case hex of its 16 bytes. */
     readonly rootClass: string,
     private readonly streams: ReadonlyMap<string, Stream>,
-    private readonly mini: { cutoff: number; sectorBytes: number; map: number; container: Stream },
+    private readonly mini: { sectorBytes: number; map: number; container: Stream },
   ) {}
 
   /** Throws `package.corrupt` where a table or any sector in use lies beyond the end of the file. */
   static async open(file: BoundedFile): Promise<CompoundFile> {
     const header = await file.read(0, headerBytes);
     const [sectorShift, miniShift] = [header.readUInt16LE(30), header.readUInt16LE(32)];
-    if (!header.subarray(0, 8).equals(signature) || ![9, 12].includes(sectorShift) || miniShift !== 6)
-      throw damaged('its header makes no sense');
+    const shapeKnown =
+      [9, 12].includes(sectorShift) && miniShift === 6 && header.readUInt32LE(56) === miniCutoff;
+    if (!header.subarray(0, 8).equals(signature) || !shapeKnown) throw damaged('its header makes no sense');
     const sectors = new SectorMap(file, header, 2 ** sectorShift);
     await sectors.checkEnd();
     const { root, streams } = readDirectory(await sectors.readChain(header.readUInt32LE(48)));
     return new CompoundFile(file, sectors, root.class, streams, {
-      cutoff: header.readUInt32LE(56),
       sectorBytes: 2 ** miniShift,
       map: header.readUInt32LE(60),
       container: root.stream,
@@ -56,7 +58,7 @@ export class CompoundFile {
   private async range(stream: Stream, from: number, length: number): Promise<Buffer> {
     if (from + length > stream.size) throw damaged('a text lies beyond the end of its table');
     if (length === 0) return Buffer.alloc(0);
-    if (stream.size >= this.mini.cutoff) {
+    if (stream.size >= miniCutoff) {
       const chain = await this.sectors.chain(stream.start, from + length);
       return pieces(chain, this.sectors.bytes, from, length, (sector, at, count) =>
         this.file.read(this.sectors.place(sector) + at, count),
@@ -79,7 +81,9 @@ export class CompoundFile {
     const chain = [start];
     while (chain.length < count) {
       const at = (chain.at(-1) ?? 0) * 4;
-      if (at + 4 > table.length) throw damaged('a chain of its sectors ends nowhere');
+      // Also finds a chain that bites its own tail.
+      if (at + 4 > table.length || chain.length * 4 > table.length)
+        throw damaged('a chain of its sectors ends nowhere');
       chain.push(table.readUInt32LE(at));
     }
     return chain;

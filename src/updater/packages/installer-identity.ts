@@ -124,8 +124,12 @@ export function versionOf(written: readonly string[]): string | undefined {
   return exact.replace(/^(\d+\.\d+\.\d+)\.0+$/, '$1');
 }
 
-/** "v4, 3, 18, 0 (x64)" is "4.3.18.0". */
-function plainVersion(text: string): string | undefined {
+/**
+ * "v4, 3, 18, 0 (x64)" is "4.3.18.0". What stands behind a plus says of what it was built: .NET puts its commit there by itself, and no
+ * server names it.
+ */
+function plainVersion(written: string): string | undefined {
+  const text = written.replace(/\+[0-9A-Za-z.+-]*$/, '');
   if (isVersion(text)) return /^[0.]*$/.test(text) ? undefined : text;
   const numbers = /^\s*v?(\d+(?:\s*[.,]\s*\d+){1,3})(?!\d|\s*[.,]\s*\d)/i.exec(text)?.[1];
   const version = numbers?.replace(/\s*[.,]\s*/g, '.');

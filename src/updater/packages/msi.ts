@@ -30,7 +30,8 @@ const machines: Record<string, Machine> = {
 };
 const summaryName = '\u0005SummaryInformation';
 const summaryCap = 2 ** 18;
-const propertyTableCap = 2 ** 20;
+/** Some ten thousand properties; real installers have hundreds. */
+const propertyTableCap = 2 ** 16;
 /** Numbers of the summary's entries, and the type of a text in it. */
 const summaryIds = { codePage: 1, title: 2, subject: 3, template: 7 };
 const textType = 30;

@@ -10,13 +10,18 @@ export interface Version {
   platform: string | null;
 }
 
-const shape = /^(\d{1,9}(?:\.\d{1,9}){1,3})(?:-([0-9A-Za-z](?:[0-9A-Za-z_+-]|\.(?!\.)){0,99}))?$/;
+/**
+ * What is a version, in the fleet file too. Versions become names of files and folders on servers, and words of batch and shell: no
+ * character of it means anything there, and no name ends with a dot.
+ */
+export const versionShape =
+  /^([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})(?:-([0-9A-Za-z](?:[0-9A-Za-z_+-]|\.(?=[0-9A-Za-z_+-])){0,99}))?$/;
 const platformAtEnd =
   /(?:^|-)((?:linux|windows|macosx|android|ios)-(?:x86_64|x86|arm64|armhf|ppc64le|riscv64))$/i;
 
 /** Undefined where the text is not a version of two to four numbers with an optional suffix. */
 export function parseVersion(text: string): Version | undefined {
-  const match = shape.exec(text);
+  const match = versionShape.exec(text);
   if (match === null) return undefined;
   const suffix = match[2] ?? '';
   const platform = platformAtEnd.exec(suffix);
@@ -29,7 +34,7 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 export function isVersion(text: string): boolean {
-  return shape.test(text);
+  return versionShape.test(text);
 }
 
 /**

@@ -111,22 +111,36 @@ async function readEntries(
     stopIfCancelled(signal);
     const entry = await nextEntry(iterator);
     if (entry === undefined) return entries;
-    const raw = yauzl.getFileNameLowLevel(
-      entry.generalPurposeBitFlag,
-      entry.fileNameRaw,
-      entry.extraFields,
-      true,
-    );
-    const problem = pathProblem(raw) ?? typeProblem(entry.externalFileAttributes, entry.versionMadeBy);
-    if (problem !== undefined) throw corrupt(`holds an entry "${printable(raw)}" that ${problem}`);
-    const path = plainPath(raw);
+    const name = checkedName(entry);
+    const path = plainPath(name);
     const clash = unpackable && path !== '' ? register.add(path) : undefined;
     if (clash !== undefined) throw corrupt(`holds an entry "${path}" that ${clash}`);
     unpacked += entry.uncompressedSize;
     if (unpacked > limits.unpacked) throw corrupt(`unpacks to more than ${limits.unpacked} bytes`);
     const content = await readContent(zip, reader, entry, path, options);
-    if (!raw.endsWith('/')) entries.push({ path, size: entry.uncompressedSize, ...content });
+    if (!name.endsWith('/')) entries.push({ path, size: entry.uncompressedSize, ...content });
   }
+}
+
+/**
+ * An entry's name, which may stand in a field of its own (Unicode Path) beside the plain one. Not every program that unpacks knows
+ * that field, so the plain name must be as harmless.
+ */
+function checkedName(entry: yauzl.Entry): string {
+  const { generalPurposeBitFlag: flags, fileNameRaw, extraFields } = entry;
+  const [name, plain] = [extraFields, []].map((fields) =>
+    yauzl.getFileNameLowLevel(flags, fileNameRaw, fields, true),
+  ) as [string, string];
+  const problem = typeProblem(entry.externalFileAttributes, entry.versionMadeBy);
+  for (const one of [name, plain]) {
+    const found = pathProblem(one) ?? problem;
+    if (found !== undefined) throw corrupt(`holds an entry "${printable(one)}" that ${found}`);
+  }
+  if (name.endsWith('/') !== plain.endsWith('/'))
+    throw corrupt(
+      `holds an entry "${printable(name)}" that is a file by one of its names and a folder by the other`,
+    );
+  return name;
 }
 
 async function nextEntry(iterator: AsyncIterator<yauzl.Entry>): Promise<yauzl.Entry | undefined> {

@@ -9,6 +9,13 @@ const defaultMaxOutput = 8 * 1024 * 1024;
 /** Input goes out in pieces of this size; the channel's window is twice that. */
 const pieceSize = 1024 * 1024;
 
+/** A command that was started. */
+export interface Started {
+  channel: ClientChannel;
+  /** As the server has told its end; undefined until then. It may come with the very bytes that confirm the start. */
+  end: { code: number | null; signal: string | null } | undefined;
+}
+
 /** Thrown when a server lets no further command start on this connection now (its MaxSessions). */
 export class ChannelRefused extends Error {}
 
@@ -22,7 +29,7 @@ export function openChannel(
   command: string,
   signal: AbortSignal,
   released: () => void,
-): Promise<ClientChannel> {
+): Promise<Started> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortedBy(signal));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -38,8 +45,12 @@ export function openChannel(
         if (error) return refuse(error);
         signal.removeEventListener('abort', onAbort);
         channel.once('close', released);
-        if (signal.aborted) kill(channel);
-        else resolve(channel);
+        if (signal.aborted) return kill(channel);
+        const started: Started = { channel, end: undefined };
+        channel.once('exit', (code: number | null, ended?: string) => {
+          started.end = { code: code ?? null, signal: ended ?? null };
+        });
+        resolve(started);
       });
     } catch (error) {
       refuse(error as Error);
@@ -49,7 +60,7 @@ export function openChannel(
 
 /** Feeds a started command and gathers what it says, until its channel closes or the signal aborts; then it is killed. */
 export function runChannel(
-  channel: ClientChannel,
+  started: Started,
   options: ExecOptions,
   signal: AbortSignal,
   server: string,
@@ -58,9 +69,7 @@ export function runChannel(
     const maxOutput = options.maxOutput ?? defaultMaxOutput;
     const stdout = new Gathered();
     const stderr = new Gathered();
-    let code: number | null = null;
-    let ended: string | null = null;
-    let told = false;
+    const { channel } = started;
     let settled = false;
 
     const settle = () => {
@@ -96,14 +105,9 @@ export function runChannel(
     signal.addEventListener('abort', onAbort, { once: true });
     channel.on('data', options.onStdout ? pass : take(stdout));
     channel.stderr.on('data', take(stderr));
-    channel.once('exit', (exitCode: number | null, exitSignal?: string) => {
-      told = true;
-      code = exitCode ?? null;
-      ended = exitSignal ?? null;
-    });
     channel.once('close', () => {
       if (settled) return;
-      if (!told)
+      if (!started.end)
         return fail(
           new FleetError('link.lost', 'A command ended without its result.', {
             hint: 'The connection or the server’s session broke; try again.',
@@ -111,7 +115,7 @@ export function runChannel(
           }),
         );
       settle();
-      resolve({ code, signal: ended, stdout: stdout.end(), stderr: stderr.end() });
+      resolve({ ...started.end, stdout: stdout.end(), stderr: stderr.end() });
     });
     const input = options.stdin === undefined ? undefined : source(options.stdin);
     if (!input) channel.end();
@@ -204,4 +208,7 @@ function kill(channel: ClientChannel): void {
   const inside = channel as unknown as ChannelInside;
   if (inside.outgoing) inside._client?._protocol?.signal?.(inside.outgoing.id, 'KILL');
   channel.close();
+  // The library tells the end of a channel only behind all that came through it, read by nobody or not.
+  channel.resume();
+  channel.stderr.resume();
 }

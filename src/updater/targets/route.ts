@@ -65,11 +65,15 @@ export class Router {
   }
 }
 
-/** A server that stands for a jump host; whatever it runs is no business of the fleet. */
+/**
+ * A server that stands for a jump host; whatever it runs is no business of the fleet. As for ssh the last @ ends the user: one of a
+ * domain may hold another.
+ */
 function madeUp(jump: string, behind: Server): Server {
-  const found = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(jump);
+  const found = /^(?:ssh:\/\/)?(?:(.+)@)?(\[[^[\]@\s]+\]|[^[\]@:\s-][^[\]@:\s]*)(?::(\d{1,5}))?$/.exec(jump);
   const host = found?.[2]?.replace(/^\[|\]$/g, '');
-  if (!host)
+  const port = found?.[3] === undefined ? undefined : Number(found[3]);
+  if (!host || (port !== undefined && !(port >= 1 && port <= 65_535)))
     throw new FleetError('fleet.invalid', `"${jump}" is no jump host.`, {
       hint: 'Give the id of a server, a name of ~/.ssh/config, or user@host:port.',
       server: behind.id,
@@ -79,7 +83,7 @@ function madeUp(jump: string, behind: Server): Server {
     id: jump,
     host,
     user: found?.[1],
-    port: found?.[3] === undefined ? undefined : Number(found[3]),
+    port,
     jump: undefined,
     identityFile: undefined,
   };

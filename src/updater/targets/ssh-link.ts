@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
-import { ChannelRefused, openChannel, runChannel } from './exec';
+import { ChannelRefused, openChannel, runChannel, type Started } from './exec';
 import type { ExecOptions, ExecResult, Link } from './link';
 import { SftpFiles, type RemoteFiles } from './sftp';
 import { abortedBy, Slots, stopper } from './waiting';
@@ -86,8 +86,8 @@ export class SshLink implements Link {
     this.#ended.signal.addEventListener('abort', lost, { once: true });
     this.#use(1);
     try {
-      const channel = await this.#channel(command, signal);
-      return await runChannel(channel, options, signal, this.server.id);
+      const started = await this.#channel(command, signal);
+      return await runChannel(started, options, signal, this.server.id);
     } catch (error) {
       if (!this.open && !(error instanceof FleetError)) throw this.#lost(error);
       throw asFleetError(error, { server: this.server.id });
@@ -119,14 +119,15 @@ export class SshLink implements Link {
         }
         channel.once('close', () => this.#use(-1));
         channel.on('error', () => undefined); // its end is seen by the connection that runs through it
-        if (signal.aborted || !this.open) return void channel.destroy();
+        // Its end is told only behind all that came through it.
+        if (signal.aborted || !this.open) return void channel.resume().destroy();
         settle(() => resolve(channel));
       });
     });
   }
 
   /** Waits for one of the places; a server that allows fewer sessions than that is asked again until one of them is free. */
-  async #channel(command: string, signal: AbortSignal): Promise<ClientChannel> {
+  async #channel(command: string, signal: AbortSignal): Promise<Started> {
     const free = await this.#slots.take(signal);
     for (let refusals = 0; ;) {
       let opened = false;
@@ -135,10 +136,10 @@ export class SshLink implements Link {
         free();
       };
       try {
-        const channel = await openChannel(this.#client, command, signal, released);
+        const started = await openChannel(this.#client, command, signal, released);
         opened = true;
         this.#channels += 1;
-        return channel;
+        return started;
       } catch (error) {
         if (!(error instanceof ChannelRefused)) throw error;
         if (signal.aborted || (this.#channels === 0 && ++refusals >= maxRefusals)) {

@@ -467,7 +467,17 @@ describe('parseFleet', () => {
     [
       'line break in a command',
       boxes({ commands: { reboot: ['a\nb'] } }),
-      /^Entry 1 of "reboot" must not hold control characters/,
+      /^Entry 1 of "reboot" must be .* not hold control characters/,
+    ],
+    [
+      'empty word in a command',
+      boxes({ commands: { reboot: ['reboot', ''] } }),
+      /^Entry 2 of "reboot" must be one character or more/,
+    ],
+    [
+      'empty word in a health check',
+      boxes({ health: { command: [''] } }),
+      /^Entry 1 of "command" must be one character or more/,
     ],
     ['empty command', boxes({ commands: { reboot: [] } }), /at least one word/],
     ['relative path', boxes({ stateDir: 'var/lib' }), /must be an absolute path on the server/],

@@ -6,6 +6,8 @@ import { setSystemVersion } from '../../../src/updater/fleet/edit';
 import { changeFleetFile } from '../../../src/updater/fleet/write';
 
 const TEXT = '\uFEFF// Harbour\r\n{ "systems": { "s": { "product": "eocortex" } } }\r\n';
+const VALID =
+  '{ "name": "Harbour", "systems": { "s": { "product": "eocortex", "servers": { "a": { "host": "10.0.0.1" } } } } }';
 const CHANGED = TEXT.replace('" }', '", "version": "4.4.12" }');
 const set = (version: string) => (text: string) => setSystemVersion(text, 's', version);
 
@@ -39,6 +41,16 @@ describe('changing a fleet file', () => {
     expect((await stat(file)).ino).toBe(ino);
     await writeFile(file, '{');
     await expect(changeFleetFile(file, [set('9.9')])).rejects.toMatchObject({ code: 'fleet.invalid' });
+  });
+
+  it('leaves no file behind that cannot be read', async () => {
+    await writeFile(file, VALID);
+    const change = changeFleetFile(file, [set('4.4.12'), set('1.0-a..b')]);
+    await expect(change).rejects.toMatchObject({
+      code: 'fleet.invalid',
+      message: expect.stringMatching(/would not be valid any more: .*must be a version/) as string,
+    });
+    expect(await readFile(file, 'utf8')).toBe(VALID);
   });
 
   it('says that there is no such file', async () => {

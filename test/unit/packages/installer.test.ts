@@ -338,6 +338,8 @@ test('a version is found in what setup tools write', () => {
   expect(versionOf(['4.3', '4.30.18.0'])).toBe('4.3');
   expect(versionOf(['4.3.18+f00', '1.0.0.0'])).toBe('4.3.18');
   expect(versionOf(['4.3.18-beta', '1.0.0.0'])).toBe('4.3.18-beta');
+  expect(versionOf(['4.4.12-rc.1+3f2a9c0d51', '4.4.12.0'])).toBe('4.4.12-rc.1');
+  expect(versionOf(['4.4.12.0+build.7'])).toBe('4.4.12');
   expect(versionOf(['0.0.0.0', 'unknown', '4.4.2.0'])).toBe('4.4.2');
   expect(versionOf(['1.2.3.4.5'])).toBeUndefined();
   expect(versionOf([])).toBeUndefined();

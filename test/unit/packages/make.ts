@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { ZipFile } from 'yazl';
 
@@ -33,6 +34,30 @@ export async function zipOf(items: ZipItem[]): Promise<Buffer> {
 export async function zipWithName(name: string, more: ZipItem[] = []): Promise<Buffer> {
   const placeholder = 'z'.repeat(Buffer.byteLength(name));
   return replaceAll(await zipOf([{ name: placeholder, text: 'x' }, ...more]), placeholder, name);
+}
+
+/** A zip with one entry of two names: the plain one, and that of an Info-ZIP Unicode Path field, which not every program reads. */
+export async function zipWithTwoNames(plain: string | Buffer, unicode: string): Promise<Buffer> {
+  const name = Buffer.from(plain);
+  const placeholder = 'z'.repeat(name.length);
+  const zip = await zipOf([{ name: placeholder, text: 'x' }]);
+  const central = zip.indexOf('PK\x01\x02', 0, 'latin1');
+  const local = Buffer.from(zip.subarray(0, central));
+  const directory = Buffer.from(zip.subarray(central, zip.length - 22));
+  const end = Buffer.from(zip.subarray(zip.length - 22));
+  name.copy(local, 30);
+  name.copy(directory, 46);
+  // Without the mark that the plain name is UTF-8.
+  local.writeUInt16LE(local.readUInt16LE(6) & ~0x800, 6);
+  directory.writeUInt16LE(directory.readUInt16LE(8) & ~0x800, 8);
+  const extra = Buffer.concat([Buffer.alloc(9), Buffer.from(unicode)]);
+  extra.writeUInt16LE(0x7075, 0);
+  extra.writeUInt16LE(extra.length - 4, 2);
+  extra.writeUInt8(1, 4);
+  extra.writeUInt32LE(crc32(name), 5);
+  directory.writeUInt16LE(directory.readUInt16LE(30) + extra.length, 30);
+  end.writeUInt32LE(directory.length + extra.length, 12);
+  return Buffer.concat([local, directory, extra, end]);
 }
 
 export function replaceAll(bytes: Buffer, from: string, to: string): Buffer {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { version as fleetVersion } from '../../../src/updater/fleet/values';
 import {
   compareVersions,
   isVersion,
@@ -34,6 +36,11 @@ describe('versions', () => {
     });
   });
 
+  test.each(['1.0', '1.2.3.4', '4.4.12-rc.1+3f2a', `1.0-${'a'.repeat(100)}`, '1.0-a.b_c-d'])(
+    '%j is a version, in the fleet file too',
+    (text) => expect([isVersion(text), safeParse(fleetVersion, text).success]).toEqual([true, true]),
+  );
+
   test.each([
     '',
     '4',
@@ -45,10 +52,16 @@ describe('versions', () => {
     '1.2-a/b',
     '1.2-..',
     '1.2-a..b',
+    '1.2-a.',
+    '1.2-.',
+    '1.2+a',
+    `1.2-${'a'.repeat(101)}`,
     '1.2\n',
     'v1.2',
     '1.2 ',
-  ])('%j is no version', (text) => expect(isVersion(text)).toBe(false));
+  ])('%j is no version, in the fleet file neither', (text) =>
+    expect([isVersion(text), safeParse(fleetVersion, text).success]).toEqual([false, false]),
+  );
 
   test('the release line is the first two numbers', () => {
     expect(releaseLine('4.3.18')).toBe('4.3');

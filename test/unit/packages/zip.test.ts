@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readZip } from '../../../src/updater/packages/zip';
-import { fileOf, zipOf } from './make';
+import { fileOf, zipOf, zipWithTwoNames } from './make';
 
 test('an archive that unpacks to more than is borne is refused before it is read', async () => {
   const path = await fileOf(
@@ -43,4 +43,24 @@ test('text is kept only where it is small and asked for', async () => {
     ['x', undefined],
     [undefined, undefined],
   ]);
+});
+
+test.each([
+  ['../../../../tmp/slipped', 'model/good.bin', 'leads out of its folder'],
+  ['/etc/passwd', 'model/good.bin', 'is an absolute path'],
+  ['model/good.bin', '../slipped', 'leads out of its folder'],
+  ['modules-info.properties', 'folder/', 'a file by one of its names and a folder by the other'],
+])('an entry "%s" that is also called "%s" is refused', async (plain, unicode, why) => {
+  const path = await fileOf('a.zip', await zipWithTwoNames(plain, unicode));
+  await expect(readZip(path, { unpackable: true })).rejects.toMatchObject({
+    code: 'package.corrupt',
+    message: expect.stringContaining(why) as string,
+  });
+});
+
+test('a second name in Unicode is the name, whatever the letters of the first', async () => {
+  // As a Russian Windows writes it: the plain name in code page 866.
+  const plain = Buffer.concat([Buffer.from('model/'), Buffer.from([0xa4, 0xae, 0xac])]);
+  const path = await fileOf('a.zip', await zipWithTwoNames(plain, 'model/дом'));
+  expect((await readZip(path, { unpackable: true })).map((entry) => entry.path)).toEqual(['model/дом']);
 });

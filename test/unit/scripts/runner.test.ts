@@ -37,6 +37,27 @@ describe('the runner', () => {
     await soon(() => !readdirSync(box.state).includes('lock'));
   });
 
+  it.skipIf(!existsSync('/proc/uptime'))(
+    'gives a sign of life also while its clock is set back',
+    async () => {
+      const box = new Box();
+      await linux.startJob(box.local, jobOf('r-1', [gate(box)]));
+      // Each look at the clock shows an hour less than the one before.
+      const hours = join(box.bin, 'hours');
+      const clock = `#!/bin/sh\necho >>'${hours}'\necho $((1800000000 - 3600 * $(wc -l <'${hours}')))\n`;
+      writeFileSync(join(box.bin, 'date'), clock, { mode: 0o755 });
+      const dir = box.jobDir('r-1');
+      let said = '';
+      const end = box.exec(['sh', join(dir, 'job.sh'), 'follow', dir, '9'], {
+        onStdout: (chunk) => (said += chunk.toString()),
+      });
+      await soon(() => said.includes('beat\n'));
+      box.write('gate', '');
+      await end;
+      expect(said).toMatch(/^exit\tdone/m);
+    },
+  );
+
   it('lets one job in, tells the second who works here, and leaves nothing of it', async () => {
     const box = new Box();
     await linux.startJob(box.local, jobOf('r-1', [gate(box)]));

@@ -10,6 +10,8 @@ export interface Group {
 }
 
 const most = 10_000;
+/** Hosts put into groups and variables laid over others: 10,000 hosts in 20 groups of 5 variables have one million. */
+const mostWork = 2_000_000;
 /** Levels of groups in groups; a circle of them ends here. */
 const mostLevels = 50;
 
@@ -18,6 +20,16 @@ export class Groups {
   readonly hosts = new Map<string, Vars>();
   private readonly groups = new Map<string, Group>();
   private holders: Map<string, string[]> | undefined;
+  private work = 0;
+
+  /** Called before so many hosts or variables are taken in: aliases and ranges let a small file speak of any number. */
+  count(entries: number): void {
+    this.work += entries;
+    if (this.work > mostWork)
+      throw new FleetError('usage', 'The inventory names its hosts and variables again and again.', {
+        hint: 'Correct its aliases and ranges; nothing was imported.',
+      });
+  }
 
   host(name: string): Vars {
     return entryOf(this.hosts, 'hosts', name, () => new Map<string, string>());

@@ -2,6 +2,9 @@ import { FleetError } from '../../errors';
 import { Groups } from './inventory-groups';
 import { addHosts } from './inventory-pattern';
 
+/** Characters of a line; what is longer is no inventory. */
+const longestLine = 2 ** 16;
+
 /** Reads an inventory in INI's form: `[group]`, `[group:children]`, `[group:vars]`, and hosts with `key=value` behind them. */
 export function readIni(text: string, file: string): Groups {
   const groups = new Groups();
@@ -15,6 +18,7 @@ export function readIni(text: string, file: string): Groups {
         hint: 'Correct the inventory; nothing was imported. "ansible-inventory --list" checks it too.',
       });
     };
+    if (line.length > longestLine) fail(`This line has more than ${longestLine} characters.`);
     const section = /^\[([^\]:\s]+)(?::(\w+))?\]\s*(?:[#;].*)?$/.exec(line);
     if (section?.[1] !== undefined) {
       [, group, kind = 'hosts'] = section as unknown as [string, string, string | undefined];
@@ -68,5 +72,5 @@ function plain(word: string): string {
 /** The value of a line of variables: quotation marks around it are not part of it, a comment behind it neither. */
 function unquoted(text: string): string {
   const quoted = /^(["'])(.*?)\1\s*(?:#.*)?$/.exec(text);
-  return quoted?.[2] ?? text.replace(/\s+#.*$/, '').trim();
+  return quoted?.[2] ?? text.replace(/\s#.*$/, '').trim();
 }

@@ -2,6 +2,8 @@ import { FleetError } from '../../errors';
 import type { Groups } from './inventory-groups';
 
 const mostOfOne = 10_000;
+/** Characters; a host's name has at most 253, ranges come on top. */
+const longest = 1000;
 
 /** Puts the hosts that a name stands for into a group: `web[01:50].example`, `db-[a:f]`, `host:2222`. */
 export function addHosts(
@@ -10,9 +12,15 @@ export function addHosts(
   pattern: string,
   vars: readonly (readonly [string, string])[],
 ): void {
+  if (pattern.length > longest)
+    throw new FleetError('usage', `"${pattern.slice(0, 40)}…" is too long for the name of a host.`, {
+      hint: 'Correct the inventory; nothing was imported.',
+    });
   const [, name = pattern, port] =
-    /^(\[[0-9a-f:]*:[0-9a-f:.]*\]|[^:]*(?:\[[^\]]*\][^:]*)*):(\d+)$/i.exec(pattern) ?? [];
-  for (const host of expand(name)) {
+    /^(\[[0-9a-f:]*:[0-9a-f:.]*\]|[^:[]*(?:\[[^\]]*\][^:[]*)*):(\d+)$/i.exec(pattern) ?? [];
+  const hosts = expand(name);
+  groups.count(hosts.length * (vars.length + 1));
+  for (const host of hosts) {
     const known = groups.host(host);
     if (port !== undefined) known.set('ansible_port', port);
     for (const [key, value] of vars) known.set(key, value);

@@ -25,7 +25,7 @@ export function readYaml(text: string, file: string): Groups {
   const hostvars = isMapping(meta) ? meta.hostvars : undefined;
   // Variables of hosts that no group names say nothing of where they belong; they are hosts all the same.
   if (isMapping(hostvars))
-    for (const [name, vars] of Object.entries(hostvars)) setVars(groups.host(name), vars);
+    for (const [name, vars] of Object.entries(hostvars)) setVars(groups, groups.host(name), vars);
   return groups;
 }
 
@@ -36,6 +36,8 @@ function parse(text: string, file: string): unknown {
     // Of a key that stands there twice the last one counts, as in Ansible.
     return load(text, { schema, json: true });
   } catch (thrown) {
+    if (thrown instanceof RangeError)
+      throw new FleetError('usage', `${file} is nested too deeply.`, { hint, cause: thrown });
     if (!(thrown instanceof YAMLException)) throw thrown;
     const { reason, mark } = thrown;
     const line = mark as { line: number } | undefined;
@@ -45,11 +47,12 @@ function parse(text: string, file: string): unknown {
 
 function readGroup(groups: Groups, name: string, written: unknown, level: number): void {
   const group = groups.group(name);
+  groups.count(1);
   // As some scripts print it: a group that is just its hosts.
   if (Array.isArray(written))
     return written.filter(isText).forEach((host) => addHosts(groups, name, host, []));
   if (!isMapping(written) || level > mostLevels) return;
-  setVars(group.vars, written.vars);
+  setVars(groups, group.vars, written.vars);
   const { hosts, children } = written;
   if (isText(hosts)) addHosts(groups, name, hosts, []);
   if (Array.isArray(hosts)) hosts.filter(isText).forEach((host) => addHosts(groups, name, host, []));
@@ -63,8 +66,10 @@ function readGroup(groups: Groups, name: string, written: unknown, level: number
     }
 }
 
-function setVars(vars: Vars, written: unknown): void {
-  for (const [key, value] of scalars(written)) vars.set(key, value);
+function setVars(groups: Groups, vars: Vars, written: unknown): void {
+  const read = scalars(written);
+  groups.count(read.length);
+  for (const [key, value] of read) vars.set(key, value);
 }
 
 function scalars(written: unknown): [string, string][] {

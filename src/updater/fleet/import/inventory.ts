@@ -34,7 +34,11 @@ export async function readInventory(text: string, file: string): Promise<Found[]
     const member = groups.of(name);
     const mine = all.filter((group) => member.has(group));
     const vars: Vars = new Map();
-    for (const group of mine) for (const [key, value] of groups.group(group).vars) vars.set(key, value);
+    for (const group of mine) {
+      const shared = groups.group(group).vars;
+      groups.count(shared.size);
+      for (const [key, value] of shared) vars.set(key, value);
+    }
     for (const [key, value] of own) vars.set(key, value);
     return hostOf(
       name,

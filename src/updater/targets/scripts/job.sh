@@ -239,7 +239,7 @@ case $verb in
     at=$3
     # What a login shell has printed before ends here; the journal begins on a line of its own.
     echo
-    beat=$(date +%s)
+    beat=$(ticks)
     while :; do
       ended=no
       [ -f "$dir/exit" ] && ended=yes
@@ -260,9 +260,9 @@ case $verb in
           exit 0
           ;;
       esac
-      if [ $(($(date +%s) - beat)) -ge 5 ]; then
+      if [ $(($(ticks) - beat)) -ge 5 ]; then
         echo beat
-        beat=$(date +%s)
+        beat=$(ticks)
       fi
       nap
     done

@@ -87,11 +87,17 @@ step_check_backup() { # ENTRY NAME
 # Puts back what a backup holds; what was there goes only when the new is in its place.
 step_restore() { # ENTRY NAME TARGET
   kept=$state/backups/$1/$2
-  # A link stays one: what it leads to is put back.
-  [ ! -L "$3" ] || [ ! -e "$3" ] || set -- "$1" "$2" "$(readlink -f "$3")"
+  # A link stays one: what it leads to is put back, also where a power cut came when that was moved aside.
+  if [ -L "$3" ]; then
+    leads=$(readlink -f "$3")
+    [ -n "$leads" ] || { [ -f "$kept.absent" ] && return 0; } || refuse "$3 is a link that leads nowhere" || return 1
+    set -- "$1" "$2" "$leads"
+  fi
   new=$3.vms-fleet-new
   gone=$3.vms-fleet-old
   rm -rf "$new"
+  # Moved aside before a power cut: what was there counts as there until the new is whole.
+  [ -e "$3" ] || [ ! -e "$gone" ] || mv "$gone" "$3" || refuse "$3 could not be put back in place" || return 1
   if [ ! -f "$kept.absent" ]; then
     cp -Rp "$kept" "$new" 2>>"$dir/log" || refuse "$3 could not be written: $(tail -n 1 "$dir/log")" || return 1
     flush_all "$new"
