@@ -50,7 +50,7 @@ describe('a rollout that was gone on with for some of its servers', () => {
       ...{ type: 'rollout-finished', outcome: 'failed' },
       counts: { done: 1, failed: 1, 'not-started': 1 },
     });
-    expect(ended).toEqual({ outcome: 'failed', failures: [] });
+    expect(ended).toMatchObject({ outcome: 'failed', failures: [], letGo: false });
     expect([state, left]).toEqual(['failed', ['s-0', 's-1']]);
   });
 
