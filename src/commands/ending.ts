@@ -1,5 +1,5 @@
 import type { Action } from '../updater/plan/plan';
-import type { RolloutResult, RolloutSummary } from '../updater/updater';
+import type { RolloutResult } from '../updater/updater';
 import { t } from '../vscode/l10n';
 import { actionWords, listed } from '../vscode/words';
 
@@ -7,13 +7,6 @@ import { actionWords, listed } from '../vscode/words';
 export interface Tally {
   all: number;
   done: number;
-}
-
-/** What became of these servers by the rollout's journal; where there is none, all of them are done that did not fail. */
-export function tallyOf(servers: readonly string[], rollout: RolloutSummary | undefined): Tally {
-  const ids = new Set(servers);
-  const left = rollout?.servers.filter(({ id, outcome }) => ids.has(id) && outcome !== 'done').length ?? 0;
-  return { all: servers.length, done: servers.length - left };
 }
 
 /** The one notification at a rollout's end: how many, which failed, with cause and next step. */

@@ -8,7 +8,7 @@ import { report } from '../vscode/report';
 import type { FleetSession } from '../vscode/session';
 import { Throttle } from '../vscode/throttle';
 import { actionWords } from '../vscode/words';
-import { ending, tallyOf } from './ending';
+import { ending, type Tally } from './ending';
 import { rolloutProgress, type News } from './rollout-progress';
 import { whenArmed } from './when-armed';
 
@@ -28,6 +28,7 @@ export interface Rollout {
 export async function follow(faces: Faces, session: FleetSession, rollout: Rollout): Promise<void> {
   const updater = await session.updater();
   const { action, servers } = rollout;
+  const following = rolloutProgress(servers, rollout.id);
   const result = await vscode.window.withProgress(
     {
       location:
@@ -36,7 +37,6 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
       cancellable: true,
     },
     async (progress, token) => {
-      const following = rolloutProgress(servers, rollout.id);
       const stop = new AbortController();
       let cancelling = false;
       let waiting: News = { increment: 0, message: '' };
@@ -70,19 +70,19 @@ export async function follow(faces: Faces, session: FleetSession, rollout: Rollo
   // Its fleet file was closed: it goes on there, and is told of where that is opened again.
   if (result.letGo) return;
   // Not awaited: the rollout has ended, whatever becomes of the notification.
-  void tell(faces, session, rollout, result).catch((error: unknown) => report(faces.log, error));
+  const tally = { all: servers.length, done: following.done() };
+  void tell(faces, session, rollout, tally, result).catch((error: unknown) => report(faces.log, error));
 }
 
 async function tell(
   faces: Faces,
   session: FleetSession,
   rollout: Rollout,
+  tally: Tally,
   result: RolloutResult,
 ): Promise<void> {
   const { action, servers, note } = rollout;
-  const updater = await session.updater();
-  const ended = (await updater.rollouts()).find(({ id }) => id === result.id);
-  const text = ending(action, tallyOf(servers, ended), result, note);
+  const text = ending(action, tally, result, note);
   const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
   const [resume, rollback, view, log] = [t('Resume'), t('Roll Back…'), t('Fleet View'), t('Show Log')];
   const choice =
@@ -95,7 +95,7 @@ async function tell(
   if (choice === view) faces.openFleetView(session);
   // Loaded when needed: these verbs follow rollouts themselves.
   if (choice === resume) {
-    const found = (await updater.rollouts()).find(({ id }) => id === result.id);
+    const found = (await (await session.updater()).rollouts()).find(({ id }) => id === result.id);
     if (found) await (await import('./resume')).resumeRollout(faces, session, found);
   }
   if (choice === rollback) {

@@ -1,4 +1,4 @@
-import type { FleetEvent } from '../updater/rollout/events';
+import type { FleetEvent, Outcome } from '../updater/rollout/events';
 import { t } from '../vscode/l10n';
 import { statusWords } from '../vscode/words';
 
@@ -13,15 +13,18 @@ export interface RolloutProgress {
   event(event: FleetEvent): News | undefined;
   /** Its id, once known. */
   id(): string | undefined;
+  /** Servers that it has brought to a good end so far. */
+  done(): number;
 }
 
 /** One rollout's progress, folded from the event stream. Without an id it is the next one that starts with just these servers. */
 export function rolloutProgress(servers: readonly string[], known: string | undefined): RolloutProgress {
   const mine = new Set(servers);
-  const ended = new Set<string>();
+  const ended = new Map<string, Outcome>();
   let id = known;
   return {
     id: () => id,
+    done: () => [...ended.values()].filter((outcome) => outcome === 'done').length,
     event(event) {
       if (event.rollout === undefined) return undefined;
       if (event.type === 'rollout-started' && id === undefined && sameServers(mine, event.plan.servers))
@@ -30,7 +33,8 @@ export function rolloutProgress(servers: readonly string[], known: string | unde
       if (event.type !== 'status' && event.type !== 'progress' && event.type !== 'server-finished')
         return undefined;
       const isNewEnd = event.type === 'server-finished' && !ended.has(event.server);
-      if (isNewEnd) ended.add(event.server);
+      // One that is watched afterwards may fail after all.
+      if (event.type === 'server-finished') ended.set(event.server, event.outcome);
       return {
         increment: isNewEnd ? 100 / mine.size : 0,
         message: `${ended.size}/${mine.size} · ${event.server}: ${words(event)}`,

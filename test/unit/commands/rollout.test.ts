@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ending, tallyOf } from '../../../src/commands/ending';
+import { ending } from '../../../src/commands/ending';
 import { rolloutProgress } from '../../../src/commands/rollout-progress';
 import { starterFleet } from '../../../src/commands/starter-fleet';
 import { FleetError } from '../../../src/updater/errors';
 import { parseFleet } from '../../../src/updater/fleet/read';
-import type { FleetEvent } from '../../../src/updater/rollout/events';
+import type { FleetEvent, Outcome } from '../../../src/updater/rollout/events';
 import type { Plan } from '../../../src/updater/plan/plan';
-import type { RolloutSummary } from '../../../src/updater/updater';
 
 const at = '2026-01-01T00:00:00Z';
 const plan = (...ids: string[]) => ({ servers: ids.map((id) => ({ id })) }) as unknown as Plan;
@@ -68,22 +67,27 @@ describe('the notification at the end', () => {
 
   it('counts no server as done that was left out', () => {
     const result = { id: 'r', outcome: 'done' as const, failures: [], letGo: false };
-    const end = (...outcomes: (string | null)[]) => {
-      const servers = outcomes.map((outcome, n) => ({ id: `s-${n}`, outcome }));
-      const ids = servers.map(({ id }) => id);
-      // One that was done before somebody resumed the others is not counted with them.
-      const all = { servers: [...servers, { id: 'before', outcome: 'skipped' }] };
-      return ending('install', tallyOf(ids, all as unknown as RolloutSummary), result, undefined);
-    };
-    expect(end('done', 'done', 'skipped', 'done', 'skipped')).toBe(
-      'Install: 3 of 5 servers installed, 2 left out.',
-    );
-    expect(end('done', 'done')).toBe('Install: 2 servers installed.');
-    expect(end('done')).toBe('Install: 1 server installed.');
-    expect(end('skipped')).toBe('Install: the server was left out.');
-    expect(ending('install', tallyOf(['a', 'b'], undefined), result, undefined)).toBe(
-      'Install: 2 servers installed.',
-    );
+    const end = (done: number, all: number) => ending('install', { all, done }, result, undefined);
+    expect(end(3, 5)).toBe('Install: 3 of 5 servers installed, 2 left out.');
+    expect(end(2, 2)).toBe('Install: 2 servers installed.');
+    expect(end(1, 1)).toBe('Install: 1 server installed.');
+    expect(end(0, 1)).toBe('Install: the server was left out.');
+  });
+
+  it('counts as done what ended well, and not what dropped out later', () => {
+    const progress = rolloutProgress(['a', 'b', 'c'], 'r');
+    const end = (server: string, outcome: Outcome, rollout = 'r') =>
+      progress.event({
+        ...{ n: 0, at: '2026-11-21T08:00:00Z', type: 'server-finished', status: 'installed', error: null },
+        ...{ server, outcome, rollout },
+      });
+    end('a', 'done');
+    end('b', 'skipped');
+    end('c', 'done');
+    end('b', 'done', 'another');
+    expect(progress.done()).toBe(2);
+    end('c', 'failed');
+    expect(progress.done()).toBe(1);
   });
 });
 
