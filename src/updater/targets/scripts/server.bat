@@ -26,7 +26,7 @@ echo.
 echo @@vms-fleet 1
 set "state=@state"
 call :word state
-if "!state!"=="@state" exit /b 3
+if not defined state exit /b 3
 if "!verb!"=="facts" goto :facts
 if "!verb!"=="version" goto :version
 if "!verb!"=="health" goto :health
@@ -65,7 +65,7 @@ echo @@free system
 dir /-c /a "%SystemDrive%\" 2>nul
 set "place=!state!"
 call :free state
-if not exist "asks-!second!" echo @@stale
+set "whole="
 if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%second%") do (
   set "ask=%%a"
   set "name=%%b"
@@ -73,11 +73,13 @@ if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%se
   set "two=%%d"
   call :ask
 )
+if not defined whole echo @@stale asks-!second!
 call :state
 echo @@end
 exit /b 0
 
 :ask
+if "!ask!"=="end" set "whole=1"
 call :word one
 call :word two
 if "!ask!"=="service" goto :ask_service
@@ -90,13 +92,33 @@ if "!ask!"=="free" (
 )
 exit /b 0
 
-rem Gives a variable the word that it refers to, where it refers to one. Where its file is gone, somebody has cleaned the
-rem temporary folder, and the workstation lays everything down again.
+rem The word behind the question `ask` of asks-NAME, into `one`. The last line is `end`: without it something has cut the file.
+:asked
+set "one="
+set "whole="
+if exist "asks-!second!" for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do (
+  set "k1=%%a"
+  set "k3=%%c"
+  call :asked_line
+)
+if not defined whole echo @@stale asks-!second!
+call :word one
+exit /b 0
+
+:asked_line
+if "!k1!"=="end" set "whole=1"
+if "!k1!"=="!ask!" set "one=!k3!"
+exit /b 0
+
+rem Gives a variable the word that it refers to, where it refers to one. Where its file is gone or empty (somebody has cleaned
+rem the temporary folder, or the disk was full), the workstation lays it down again.
 :word
 if not defined %1 exit /b 0
 set "probe=!%1!"
 if not "%probe:~0,1%"=="@" exit /b 0
-if exist "!probe!" (set /p "%1="<"!probe!") else echo @@stale
+set "%1="
+if exist "!probe!" set /p "%1="<"!probe!"
+if not defined %1 echo @@stale !probe!
 exit /b 0
 
 :ask_service
@@ -216,9 +238,8 @@ cd ..
 exit /b 0
 
 :version
-set "one="
-for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="program" set "one=%%c"
-call :word one
+set "ask=program"
+call :asked
 set "VF_FILE=!one!"
 echo @@version
 powershell -NoLogo -NoProfile -NonInteractive -Command "(Get-Item -LiteralPath $env:VF_FILE).VersionInfo.ProductVersion" <nul 2>nul
@@ -226,12 +247,10 @@ echo @@end
 exit /b 0
 
 :health
-if not exist "asks-!second!" echo @@stale
+set "ask=command"
+call :asked
 echo @@listening
 netstat -an <nul 2>nul
-set "one="
-if exist "asks-!second!" for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="command" set "one=%%c"
-call :word one
 if not defined one goto :health_end
 set "code="
 set "child=child-%random%%random%"
