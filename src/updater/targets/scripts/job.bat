@@ -52,7 +52,11 @@ ping -n 2 127.0.0.1 >nul
 set /a "left-=1"
 if !left! gtr 0 goto :start_wait
 >start.out echo the task was started, and its runner did not show within 20 seconds
+rem It may show yet, and nobody would expect it any more.
+schtasks /end /tn "!task!" >nul 2>nul <nul
 :start_refused
+rem What is said not to have started must not start with the next boot.
+schtasks /delete /tn "!task!" /f >nul 2>nul <nul
 call :drop_lock
 echo @@refused
 type start.out
@@ -116,12 +120,17 @@ set "ended="
 set "late="
 set "failed="
 set "why="
+set "steps="
 for /f "usebackq tokens=1-3 delims=	" %%a in ("plan") do (
   set "kind=%%a"
   set "key=%%b"
   set "word=%%c"
   call :read_setting
 )
+rem A plan that a full disk or a power cut has emptied is none, and its job is not done.
+set "text=its plan has no step"
+if not defined steps call :finish failed -
+if defined ended exit /b 0
 rem Whatever fills the disk meanwhile, there is room for the end of the job.
 if not exist reserve copy /y job.bat reserve >nul
 if exist journal call :read_journal
@@ -152,6 +161,7 @@ if not defined ended call :finish done -
 exit /b 0
 
 :read_setting
+if "!kind!"=="step" set "steps=1"
 if not "!kind!"=="set" exit /b 0
 call :word word
 set "set_!key!=!word!"
