@@ -35,6 +35,8 @@ rem ---- what a workstation asks for
 :start
 echo.
 if exist exit goto :start_ended
+call :look_alive
+if not defined alive call :end_line
 call :take_lock
 if defined holder goto :start_busy
 call :look_alive
@@ -133,6 +135,7 @@ if not defined steps call :finish failed -
 if defined ended exit /b 0
 rem Whatever fills the disk meanwhile, there is room for the end of the job.
 if not exist reserve copy /y job.bat reserve >nul
+call :end_line
 if exist journal call :read_journal
 if not defined failed goto :go_on
 rem It was cut off while it took things back: what is half undone is not gone on with.
@@ -167,6 +170,11 @@ call :word word
 set "set_!key!=!word!"
 exit /b 0
 
+rem A power cut may have torn the last line of the journal: what comes next must not be read as its rest. Blank lines are none.
+:end_line
+if exist journal >>journal echo.
+exit /b 0
+
 :read_journal
 for /f "usebackq tokens=1-5 delims=	" %%a in ("journal") do (
   set "event=%%b"
@@ -184,7 +192,8 @@ for /f "usebackq tokens=1-3 delims=	" %%a in ("plan") do (
 exit /b 0
 
 :journal_line
-if "!event!"=="end" set "done=!number!"
+rem One that is torn may have lost digits of its number, and has lost its step with them.
+if "!event!"=="end" if defined step set "done=!number!"
 if "!event!"=="begin" call :look_late
 if not "!event!"=="fail" exit /b 0
 set "failed=!number!"
