@@ -223,7 +223,9 @@ cd ..
 set "job="
 if exist lock for /f "usebackq tokens=1,2 delims=:" %%a in ("lock") do if "%%a"=="job" set "job=%%b"
 if defined job if not exist "jobs\!job!\plan" set "job="
-if not defined job for /f "delims=" %%j in ('dir /b /ad /on jobs 2^>nul') do if exist "jobs\%%j\plan" set "job=%%j"
+rem The names of jobs do not tell which was the last.
+if not defined job if exist last for /f "usebackq tokens=1,2 delims=:" %%a in ("last") do if "%%a"=="job" set "job=%%b"
+if defined job if not exist "jobs\!job!\plan" set "job="
 if not defined job exit /b 0
 echo @@job !job!
 cd "jobs\!job!"
