@@ -18,8 +18,20 @@ for %%f in ("%file%") do set "bytes=%%~zf"
 rem certutil maps what it reads into memory, and nothing cannot be mapped.
 if "!bytes!"=="0" set "hash=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 if defined hash exit /b 0
+if not exist "!file!" exit /b 0
+rem A virus scanner may hold it for a moment.
+set "looks=5"
 pushd "!here!"
+:hash_look
 certutil -hashfile "!file!" SHA256 >hash.out 2>>log <nul
+rem Its failures have negative numbers, and two lines too.
+if "!errorlevel!"=="0" goto :hash_told
+call :nap
+set /a "looks-=1"
+if !looks! gtr 0 goto :hash_look
+popd
+exit /b 0
+:hash_told
 for /f "usebackq skip=1 delims=" %%h in ("hash.out") do if not defined hash set "hash=%%h"
 popd
 if not defined hash exit /b 0
