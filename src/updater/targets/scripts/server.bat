@@ -11,7 +11,7 @@ rem   server.bat pulse JOB        the boot time, and whether a job has ended
 rem   server.bat clock            seconds since 1970 by its clock
 rem   server.bat prepare          makes the state folder
 rem   server.bat begin SHA256     what lies there of a package, and the room that is left
-rem   server.bat prove SHA256     hashes the part of a package
+rem   server.bat prove SHA256     hashes each file that lies there of a package
 rem   server.bat job VERB JOB     hands over to the job's own runner
 rem
 rem Answers stand behind lines that begin with @@; what a login shell prints before the first of them is none.
@@ -40,8 +40,7 @@ if "!verb!"=="job" goto :job
 exit /b 2
 
 :facts
-echo @@codepage
-reg query HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage /v OEMCP 2>nul
+call :code_page
 echo @@windows
 reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v ProductName 2>nul
 reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentBuildNumber 2>nul
@@ -76,6 +75,12 @@ if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%se
 if not defined whole echo @@stale asks-!second!
 call :state
 echo @@end
+exit /b 0
+
+rem What names of files are in where the console takes no UTF-8.
+:code_page
+echo @@codepage
+reg query HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage /v OEMCP 2>nul
 exit /b 0
 
 :ask
@@ -332,14 +337,15 @@ echo @@end
 exit /b 0
 
 :prove
+call :code_page
 pushd "!state!\packages\!second!"
-rem The part; where a colleague has brought it to its end meanwhile, what it has become. A ! in a name is no variable.
-set "parts="
-for %%f in (*.part) do set "parts=1"
-echo @@hash
+rem The part; where a colleague has brought it to its end meanwhile, what it has become. Each tells its name, as the colleague
+rem may have another for it. A ! in a name is no variable.
 setlocal DisableDelayedExpansion
-if defined parts for %%f in (*.part) do certutil -hashfile "%%f" SHA256 <nul
-if not defined parts for %%f in (*) do certutil -hashfile "%%f" SHA256 <nul
+for %%f in (*) do (
+  echo @@hash	%%f
+  certutil -hashfile "%%f" SHA256 <nul
+)
 echo @@end
 exit /b 0
 
