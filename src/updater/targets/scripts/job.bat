@@ -353,5 +353,5 @@ rem Runs `line` for steps.bat, and leaves its exit code: in the name of an empty
 :child
 start "" /b /wait !line! <nul >>child.log 2>&1
 set "code=!errorlevel!"
-type nul >child.exit.!code!
+type nul >!child!.exit.!code!
 exit

@@ -72,20 +72,31 @@ if "!k1!"=="PID" set "pid=!k2!"
 exit /b 0
 
 rem Starts `line` apart from this runner, and waits for its end at most `left` seconds; `code` is its exit code, empty where it
-rem did not end.
+rem did not end. Such a one is still at it: the next waits until it has ended, and its late code is nobody's.
 :limited
-if exist child.exit.* del child.exit.*
 set "code="
+if not defined child goto :limited_begin
+:limited_turn
+if exist "!child!.exit.*" goto :limited_begin
+call :nap
+set /a "left-=1"
+if !left! gtr 0 goto :limited_turn
+exit /b 0
+:limited_begin
+if defined child del "!child!.exit.*" >nul 2>nul
+set "child=child-%random%%random%"
 start "" /b cmd /d /c job.bat child <nul >nul 2>nul
 :limited_wait
-if exist child.exit.* goto :limited_end
+if exist "!child!.exit.*" goto :limited_end
 call :nap
 set /a "left-=1"
 if !left! gtr 0 goto :limited_wait
 exit /b 0
 :limited_end
-for %%f in (child.exit.*) do set "code=%%~xf"
+for %%f in (%child%.exit.*) do set "code=%%~xf"
 set "code=%code:~1%"
+del "!child!.exit.*" >nul 2>nul
+set "child="
 exit /b 0
 
 rem A mark that no restart survives: values below HKLM\HARDWARE live in memory alone. No clock can be wrong about it.
