@@ -50,10 +50,8 @@ echo @@computer %COMPUTERNAME%
 echo @@arch %PROCESSOR_ARCHITECTURE% %PROCESSOR_ARCHITEW6432%
 if exist "%SystemRoot%\SysWOW64\ntdll.dll" echo @@wow64
 echo @@user
-whoami
-whoami /groups 2>nul
-net session >nul 2>nul
-if not errorlevel 1 echo @@administrator
+"%SystemRoot%\System32\whoami.exe"
+"%SystemRoot%\System32\whoami.exe" /groups 2>nul
 call :boot
 echo @@dotnet
 reg query "HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full" /v Release 2>nul
@@ -299,30 +297,6 @@ exit /b 0
 :clock
 echo @@clock
 powershell -NoLogo -NoProfile -NonInteractive -Command "[long]([datetime]::UtcNow - [datetime]'1970-01-01').TotalSeconds" <nul 2>nul
-exit /b 0
-
-:prepare
-if not exist "!state!\" md "!state!" 2>nul
-if not exist "!state!\" (
-  echo @@refused !state!
-  exit /b 1
-)
-rem What lies here runs as the system and holds settings: nobody but administrators may write or read it.
-net session >nul 2>nul
-if errorlevel 1 goto :prepare_folders
-rem Anybody may have made it before us, and who owns a folder gives himself what rights he wants.
-icacls "!state!" /setowner *S-1-5-32-544 >nul 2>nul
-icacls "!state!" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F >nul 2>nul
-for %%n in (packages jobs history backups) do if exist "!state!\%%n\" call :prepare_own %%n
-:prepare_folders
-for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" md "!state!\%%n"
-for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" echo @@refused !state!\%%n
-echo @@prepared
-exit /b 0
-
-:prepare_own
-icacls "!state!\%1" /setowner *S-1-5-32-544 >nul 2>nul
-icacls "!state!\%1" /reset >nul 2>nul
 exit /b 0
 
 :begin

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FleetError } from '../../errors';
 import type { Ask } from '../answers';
 import type { ExecResult, Link } from '../link';
+import prepareScript from '../scripts/prepare.bat';
 import serverScript from '../scripts/server.bat';
 import { decodeOutput } from './code-page';
 import { layWhole } from './lay';
@@ -31,7 +32,7 @@ interface Kit {
 }
 
 function makeKit(stateDir: string, asks: readonly Question[]): Kit {
-  const script = batch(serverScript);
+  const script = batch([serverScript, prepareScript].join('\n'));
   const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
   const questions = JSON.stringify(asks);
   const name = short(questions);
