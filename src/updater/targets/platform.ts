@@ -78,6 +78,12 @@ export function readClock(digits: string | undefined): number | null {
   return seconds > 946_684_800 && seconds < 2 ** 31 ? seconds : null;
 }
 
+/** A line of a job's journal, by its words. */
+export function journalLine(words: readonly string[]): JournalLine {
+  const [at = '', event = '', number = '', step = '', text = ''] = words;
+  return { at: Number(at), event: event as JournalLine['event'], number: Number(number), step, text };
+}
+
 /** How a job ended, by the words of its `exit` file. */
 export function jobEnd(words: readonly string[]): JobEnd {
   const [state, step = '-', message = ''] = words;

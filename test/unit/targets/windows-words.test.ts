@@ -186,9 +186,49 @@ describe('the script on a server', () => {
     const { link, commands } = machine(() => {
       if (!cleaned) return '@@vms-fleet 1\r\n@@end\r\n';
       cleaned = false;
-      return '@@vms-fleet 1\r\n@@stale\r\n@@end\r\n';
+      return '@@vms-fleet 1\r\n@@stale @state\r\n@@end\r\n';
     });
     await speak(link, 'C:\\state', ['prepare'], { deadline });
+    expect(commands).toHaveLength(2);
+  });
+
+  it('has only what is gone, torn or stale laid anew; whoever reads the rest is not disturbed', async () => {
+    let said = '';
+    const { link, files } = machine(() => {
+      const now = said;
+      said = '@@end\r\n';
+      return `@@vms-fleet 1\r\n${now}`;
+    });
+    said = '@@stale asks\r\n';
+    await speak(link, 'C:\\st ate', ['facts'], { deadline, asks });
+    const whole = new Map(files);
+    const named = (end: string) => [...whole.keys()].find((name) => name.endsWith(end)) ?? end;
+    expect(whole.get(named('/@state'))).toBe('C:\\st ate\n');
+    const [word = '', questions = ''] = [...whole.keys()]
+      .filter((name) => /\/(@\w+-1|asks-)/.test(name))
+      .sort();
+    expect(whole.get(questions)).toMatch(/^service\tnone\t@\w+-1\r\nend\r\n$/);
+    files.set(named('/@state'), '');
+    files.set(questions, 'x'.repeat(whole.get(questions)?.length ?? 0));
+    files.set(word, 'Eocort');
+    const disturbed: string[] = [];
+    const remove = link.files.remove.bind(link.files);
+    link.files.remove = (path, options) => {
+      disturbed.push(path);
+      return remove(path, options);
+    };
+    said = `@@stale ${questions.split('/').at(-1)}\r\n`;
+    await speak(link, 'C:\\st ate', ['facts'], { deadline, asks });
+    expect(files).toEqual(whole);
+    expect(disturbed.sort()).toEqual([named('/@state'), questions, word].sort());
+  });
+
+  it('that finds its words gone again and again says which, and nobody waits for a shell', async () => {
+    const { link, commands } = machine(() => '@@vms-fleet 1\r\n@@stale @state\r\n');
+    await expect(speak(link, 'C:\\state', ['facts'], { deadline })).rejects.toMatchObject({
+      code: 'remote.failed',
+      message: expect.stringContaining('@state') as string,
+    });
     expect(commands).toHaveLength(2);
   });
 
@@ -282,5 +322,44 @@ describe('the state folder', () => {
     await expect(windows.prepare(link)).rejects.toMatchObject({ code: 'server.privileges' });
     const half = machine(() => '@@vms-fleet 1\r\n').link;
     await expect(windows.prepare(half)).rejects.toMatchObject({ code: 'remote.failed' });
+  });
+});
+
+describe('a job on a server', () => {
+  const job = {
+    id: 'r-1',
+    settings: {},
+    lines: [{ kind: 'step' as const, words: ['stop'] as [string] }],
+    files: {},
+  };
+  const server = (...said: string[]) => {
+    const one = machine(() => ['@@vms-fleet 1', ...said, ''].join('\r\n'));
+    Object.assign(one.link.server, { stateDir: 'C:\\s', restartDelaySeconds: 1, restartReason: 'x' });
+    return one;
+  };
+  const plan = '/C:/s/jobs/r-1/plan';
+
+  it('has a plan when all of it is there; an empty one, of a laying that was cut off, is laid anew', async () => {
+    const { link, files } = server('@@started');
+    files.set(plan, '');
+    await windows.startJob(link, job);
+    expect(files.get(plan)).toContain('step\t1\tstop\r\n');
+    files.set(plan, 'set\tx\ty\r\n');
+    await windows.startJob(link, job);
+    expect(files.get(plan)).toBe('set\tx\ty\r\n');
+    expect([...files.keys()].filter((name) => name.endsWith('.new'))).toEqual([]);
+  });
+
+  it.each([
+    [['@@running'], undefined],
+    [['@@started'], undefined],
+    [['@@alive', '@@journal', '@@exit', 'done\t-\t', '@@looked'], undefined],
+    [['@@busy r-2'], 'job.busy'],
+    [['@@no-job'], 'job.unknown'],
+    [['@@refused', 'ERROR: Access is denied.'], 'server.privileges'],
+    [[], 'remote.failed'],
+  ])('is cancelled only where the server says so: %j', async (said, code) => {
+    const cancelled = windows.cancelJob(server(...said).link, 'r-1').catch((error: unknown) => error);
+    expect(await cancelled).toEqual(code === undefined ? undefined : expect.objectContaining({ code }));
   });
 });

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { FleetError } from '../../errors';
 import type { ExecResult, Link } from '../link';
-import { jobBusy, jobEnd, type Job, type JobEnd, type JournalLine } from '../platform';
+import { jobBusy, jobEnd, journalLine, type Job, type JobEnd, type JournalLine } from '../platform';
 import { commandLine } from '../quote';
 import jobScript from '../scripts/job.sh';
 import libScript from '../scripts/lib.sh';
@@ -77,11 +77,6 @@ function started(link: Link, result: ExecResult): void {
   const busy = /busy\t(.*)$/m.exec(result.stdout);
   if (result.code === 75 && busy) throw jobBusy(link.server.id, busy[1] ?? '');
   must(link, result, 'starting the job');
-}
-
-function journalLine(words: string[]): JournalLine {
-  const [at = '', event = '', number = '', step = '', text = ''] = words;
-  return { at: Number(at), event: event as JournalLine['event'], number: Number(number), step, text };
 }
 
 export async function followJob(

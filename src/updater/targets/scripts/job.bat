@@ -35,8 +35,13 @@ rem ---- what a workstation asks for
 :start
 echo.
 if exist exit goto :start_ended
+call :look_alive
+if not defined alive call :end_line
 call :take_lock
 if defined holder goto :start_busy
+rem Whoever asks how the server is learns of this job, until another one works here.
+>"!state!\last.!job!" echo job:!job!
+move /y "!state!\last.!job!" "!state!\last" >nul
 call :look_alive
 if defined alive goto :start_running
 schtasks /create /tn "!task!" /xml task.xml /f >start.out 2>&1 <nul
@@ -52,7 +57,11 @@ ping -n 2 127.0.0.1 >nul
 set /a "left-=1"
 if !left! gtr 0 goto :start_wait
 >start.out echo the task was started, and its runner did not show within 20 seconds
+rem It may show yet, and nobody would expect it any more.
+schtasks /end /tn "!task!" >nul 2>nul <nul
 :start_refused
+rem What is said not to have started must not start with the next boot.
+schtasks /delete /tn "!task!" /f >nul 2>nul <nul
 call :drop_lock
 echo @@refused
 type start.out
@@ -116,14 +125,20 @@ set "ended="
 set "late="
 set "failed="
 set "why="
+set "steps="
 for /f "usebackq tokens=1-3 delims=	" %%a in ("plan") do (
   set "kind=%%a"
   set "key=%%b"
   set "word=%%c"
   call :read_setting
 )
+rem A plan that a full disk or a power cut has emptied is none, and its job is not done.
+set "text=its plan has no step"
+if not defined steps call :finish failed -
+if defined ended exit /b 0
 rem Whatever fills the disk meanwhile, there is room for the end of the job.
 if not exist reserve copy /y job.bat reserve >nul
+call :end_line
 if exist journal call :read_journal
 if not defined failed goto :go_on
 rem It was cut off while it took things back: what is half undone is not gone on with.
@@ -152,9 +167,15 @@ if not defined ended call :finish done -
 exit /b 0
 
 :read_setting
+if "!kind!"=="step" set "steps=1"
 if not "!kind!"=="set" exit /b 0
 call :word word
 set "set_!key!=!word!"
+exit /b 0
+
+rem A power cut may have torn the last line of the journal: what comes next must not be read as its rest. Blank lines are none.
+:end_line
+if exist journal >>journal echo.
 exit /b 0
 
 :read_journal
@@ -174,7 +195,8 @@ for /f "usebackq tokens=1-3 delims=	" %%a in ("plan") do (
 exit /b 0
 
 :journal_line
-if "!event!"=="end" set "done=!number!"
+rem One that is torn may have lost digits of its number, and has lost its step with them.
+if "!event!"=="end" if defined step set "done=!number!"
 if "!event!"=="begin" call :look_late
 if not "!event!"=="fail" exit /b 0
 set "failed=!number!"
@@ -331,5 +353,5 @@ rem Runs `line` for steps.bat, and leaves its exit code: in the name of an empty
 :child
 start "" /b /wait !line! <nul >>child.log 2>&1
 set "code=!errorlevel!"
-type nul >child.exit.!code!
+type nul >!child!.exit.!code!
 exit

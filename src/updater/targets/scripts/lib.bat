@@ -18,8 +18,20 @@ for %%f in ("%file%") do set "bytes=%%~zf"
 rem certutil maps what it reads into memory, and nothing cannot be mapped.
 if "!bytes!"=="0" set "hash=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 if defined hash exit /b 0
+if not exist "!file!" exit /b 0
+rem A virus scanner may hold it for a moment.
+set "looks=5"
 pushd "!here!"
+:hash_look
 certutil -hashfile "!file!" SHA256 >hash.out 2>>log <nul
+rem Its failures have negative numbers, and two lines too.
+if "!errorlevel!"=="0" goto :hash_told
+call :nap
+set /a "looks-=1"
+if !looks! gtr 0 goto :hash_look
+popd
+exit /b 0
+:hash_told
 for /f "usebackq skip=1 delims=" %%h in ("hash.out") do if not defined hash set "hash=%%h"
 popd
 if not defined hash exit /b 0
@@ -60,20 +72,31 @@ if "!k1!"=="PID" set "pid=!k2!"
 exit /b 0
 
 rem Starts `line` apart from this runner, and waits for its end at most `left` seconds; `code` is its exit code, empty where it
-rem did not end.
+rem did not end. Such a one is still at it: the next waits until it has ended, and its late code is nobody's.
 :limited
-if exist child.exit.* del child.exit.*
 set "code="
+if not defined child goto :limited_begin
+:limited_turn
+if exist "!child!.exit.*" goto :limited_begin
+call :nap
+set /a "left-=1"
+if !left! gtr 0 goto :limited_turn
+exit /b 0
+:limited_begin
+if defined child del "!child!.exit.*" >nul 2>nul
+set "child=child-%random%%random%"
 start "" /b cmd /d /c job.bat child <nul >nul 2>nul
 :limited_wait
-if exist child.exit.* goto :limited_end
+if exist "!child!.exit.*" goto :limited_end
 call :nap
 set /a "left-=1"
 if !left! gtr 0 goto :limited_wait
 exit /b 0
 :limited_end
-for %%f in (child.exit.*) do set "code=%%~xf"
+for %%f in (%child%.exit.*) do set "code=%%~xf"
 set "code=%code:~1%"
+del "!child!.exit.*" >nul 2>nul
+set "child="
 exit /b 0
 
 rem A mark that no restart survives: values below HKLM\HARDWARE live in memory alone. No clock can be wrong about it.

@@ -11,7 +11,7 @@ rem   server.bat pulse JOB        the boot time, and whether a job has ended
 rem   server.bat clock            seconds since 1970 by its clock
 rem   server.bat prepare          makes the state folder
 rem   server.bat begin SHA256     what lies there of a package, and the room that is left
-rem   server.bat prove SHA256     hashes the part of a package
+rem   server.bat prove SHA256     hashes each file that lies there of a package
 rem   server.bat job VERB JOB     hands over to the job's own runner
 rem
 rem Answers stand behind lines that begin with @@; what a login shell prints before the first of them is none.
@@ -26,7 +26,7 @@ echo.
 echo @@vms-fleet 1
 set "state=@state"
 call :word state
-if "!state!"=="@state" exit /b 3
+if not defined state exit /b 3
 if "!verb!"=="facts" goto :facts
 if "!verb!"=="version" goto :version
 if "!verb!"=="health" goto :health
@@ -40,8 +40,7 @@ if "!verb!"=="job" goto :job
 exit /b 2
 
 :facts
-echo @@codepage
-reg query HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage /v OEMCP 2>nul
+call :code_page
 echo @@windows
 reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v ProductName 2>nul
 reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentBuildNumber 2>nul
@@ -51,10 +50,8 @@ echo @@computer %COMPUTERNAME%
 echo @@arch %PROCESSOR_ARCHITECTURE% %PROCESSOR_ARCHITEW6432%
 if exist "%SystemRoot%\SysWOW64\ntdll.dll" echo @@wow64
 echo @@user
-whoami
-whoami /groups 2>nul
-net session >nul 2>nul
-if not errorlevel 1 echo @@administrator
+"%SystemRoot%\System32\whoami.exe"
+"%SystemRoot%\System32\whoami.exe" /groups 2>nul
 call :boot
 echo @@dotnet
 reg query "HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full" /v Release 2>nul
@@ -65,7 +62,7 @@ echo @@free system
 dir /-c /a "%SystemDrive%\" 2>nul
 set "place=!state!"
 call :free state
-if not exist "asks-!second!" echo @@stale
+set "whole="
 if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%second%") do (
   set "ask=%%a"
   set "name=%%b"
@@ -73,11 +70,19 @@ if exist "asks-!second!" for /f "usebackq tokens=1-4 delims=	" %%a in ("asks-%se
   set "two=%%d"
   call :ask
 )
+if not defined whole echo @@stale asks-!second!
 call :state
 echo @@end
 exit /b 0
 
+rem What names of files are in where the console takes no UTF-8.
+:code_page
+echo @@codepage
+reg query HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage /v OEMCP 2>nul
+exit /b 0
+
 :ask
+if "!ask!"=="end" set "whole=1"
 call :word one
 call :word two
 if "!ask!"=="service" goto :ask_service
@@ -90,13 +95,33 @@ if "!ask!"=="free" (
 )
 exit /b 0
 
-rem Gives a variable the word that it refers to, where it refers to one. Where its file is gone, somebody has cleaned the
-rem temporary folder, and the workstation lays everything down again.
+rem The word behind the question `ask` of asks-NAME, into `one`. The last line is `end`: without it something has cut the file.
+:asked
+set "one="
+set "whole="
+if exist "asks-!second!" for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do (
+  set "k1=%%a"
+  set "k3=%%c"
+  call :asked_line
+)
+if not defined whole echo @@stale asks-!second!
+call :word one
+exit /b 0
+
+:asked_line
+if "!k1!"=="end" set "whole=1"
+if "!k1!"=="!ask!" set "one=!k3!"
+exit /b 0
+
+rem Gives a variable the word that it refers to, where it refers to one. Where its file is gone or empty (somebody has cleaned
+rem the temporary folder, or the disk was full), the workstation lays it down again.
 :word
 if not defined %1 exit /b 0
 set "probe=!%1!"
 if not "%probe:~0,1%"=="@" exit /b 0
-if exist "!probe!" (set /p "%1="<"!probe!") else echo @@stale
+set "%1="
+if exist "!probe!" set /p "%1="<"!probe!"
+if not defined %1 echo @@stale !probe!
 exit /b 0
 
 :ask_service
@@ -201,7 +226,9 @@ cd ..
 set "job="
 if exist lock for /f "usebackq tokens=1,2 delims=:" %%a in ("lock") do if "%%a"=="job" set "job=%%b"
 if defined job if not exist "jobs\!job!\plan" set "job="
-if not defined job for /f "delims=" %%j in ('dir /b /ad /on jobs 2^>nul') do if exist "jobs\%%j\plan" set "job=%%j"
+rem The names of jobs do not tell which was the last.
+if not defined job if exist last for /f "usebackq tokens=1,2 delims=:" %%a in ("last") do if "%%a"=="job" set "job=%%b"
+if defined job if not exist "jobs\!job!\plan" set "job="
 if not defined job exit /b 0
 echo @@job !job!
 cd "jobs\!job!"
@@ -216,9 +243,8 @@ cd ..
 exit /b 0
 
 :version
-set "one="
-for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="program" set "one=%%c"
-call :word one
+set "ask=program"
+call :asked
 set "VF_FILE=!one!"
 echo @@version
 powershell -NoLogo -NoProfile -NonInteractive -Command "(Get-Item -LiteralPath $env:VF_FILE).VersionInfo.ProductVersion" <nul 2>nul
@@ -226,12 +252,10 @@ echo @@end
 exit /b 0
 
 :health
-if not exist "asks-!second!" echo @@stale
+set "ask=command"
+call :asked
 echo @@listening
 netstat -an <nul 2>nul
-set "one="
-if exist "asks-!second!" for /f "usebackq tokens=1-3 delims=	" %%a in ("asks-%second%") do if "%%a"=="command" set "one=%%c"
-call :word one
 if not defined one goto :health_end
 set "code="
 set "child=child-%random%%random%"
@@ -275,30 +299,6 @@ echo @@clock
 powershell -NoLogo -NoProfile -NonInteractive -Command "[long]([datetime]::UtcNow - [datetime]'1970-01-01').TotalSeconds" <nul 2>nul
 exit /b 0
 
-:prepare
-if not exist "!state!\" md "!state!" 2>nul
-if not exist "!state!\" (
-  echo @@refused !state!
-  exit /b 1
-)
-rem What lies here runs as the system and holds settings: nobody but administrators may write or read it.
-net session >nul 2>nul
-if errorlevel 1 goto :prepare_folders
-rem Anybody may have made it before us, and who owns a folder gives himself what rights he wants.
-icacls "!state!" /setowner *S-1-5-32-544 >nul 2>nul
-icacls "!state!" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F >nul 2>nul
-for %%n in (packages jobs history backups) do if exist "!state!\%%n\" call :prepare_own %%n
-:prepare_folders
-for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" md "!state!\%%n"
-for %%n in (packages jobs history backups) do if not exist "!state!\%%n\" echo @@refused !state!\%%n
-echo @@prepared
-exit /b 0
-
-:prepare_own
-icacls "!state!\%1" /setowner *S-1-5-32-544 >nul 2>nul
-icacls "!state!\%1" /reset >nul 2>nul
-exit /b 0
-
 :begin
 set "place=!state!\packages\!second!"
 if not exist "!place!\" md "!place!" 2>nul
@@ -311,14 +311,15 @@ echo @@end
 exit /b 0
 
 :prove
+call :code_page
 pushd "!state!\packages\!second!"
-rem The part; where a colleague has brought it to its end meanwhile, what it has become. A ! in a name is no variable.
-set "parts="
-for %%f in (*.part) do set "parts=1"
-echo @@hash
+rem The part; where a colleague has brought it to its end meanwhile, what it has become. Each tells its name, as the colleague
+rem may have another for it. A ! in a name is no variable.
 setlocal DisableDelayedExpansion
-if defined parts for %%f in (*.part) do certutil -hashfile "%%f" SHA256 <nul
-if not defined parts for %%f in (*) do certutil -hashfile "%%f" SHA256 <nul
+for %%f in (*) do (
+  echo @@hash	%%f
+  certutil -hashfile "%%f" SHA256 <nul
+)
 echo @@end
 exit /b 0
 

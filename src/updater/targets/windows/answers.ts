@@ -32,7 +32,7 @@ export function readAnswers(sections: readonly Section[], asks: readonly Ask[], 
   answers.machine = (real || machine).toLowerCase();
   const windows = values(lines('windows'));
   answers.os.NAME = windows.get('ProductName') ?? lines('ver').join(' ').trim();
-  answers.user = user(lines('user'), all('administrator').length > 0);
+  answers.user = user(lines('user'));
   const places = new Map([['state', stateDir]]);
   for (const one of asks) if (one.ask === 'free') places.set(one.name, one.path);
   for (const section of all('free')) {
@@ -101,10 +101,10 @@ function keys(lines: readonly string[]): Map<string, Map<string, string>> {
 }
 
 /** S-1-16-12288: the session may do what an administrator may; S-1-16-16384: it is the system. */
-function user(lines: readonly string[], administrator: boolean): Answers['user'] {
+function user(lines: readonly string[]): Answers['user'] {
   const name = lines.find((line) => line.includes('\\'))?.trim() ?? '';
   const level = /S-1-16-(\d+)/.exec(lines.join('\n'))?.[1];
-  return { name, root: level === undefined ? administrator : Number(level) >= 12_288 };
+  return { name, root: Number(level) >= 12_288 };
 }
 
 /** The last number of the last line: "12 Dir(s)  345 bytes free", in whatever language. */

@@ -9,7 +9,8 @@ import jobScript from '../scripts/job.bat';
 import libScript from '../scripts/lib.bat';
 import lockScript from '../scripts/lock.bat';
 import stepsScript from '../scripts/steps.bat';
-import { batch } from './kit';
+import { batch, type Spoken } from './kit';
+import { layWhole } from './lay';
 import { readLook } from './look';
 import { noRights, say, second, section, sftpPath, short, stateDir } from './server';
 import { taskXml } from './task';
@@ -41,8 +42,8 @@ export async function startJob(link: Link, job: Job, signal?: AbortSignal): Prom
   const { server } = link;
   const folder = jobDir(server, job.id);
   const options = { deadline: short, signal };
-  // The plan is laid last: a job folder with a plan is whole. One that is there already is not written again.
-  if ((await link.files.size(`${folder}/plan`, options)) === undefined) {
+  // The plan gets its name last, when it is whole: so is a job folder with a plan, and is not written again.
+  if (!(await link.files.size(`${folder}/plan`, options))) {
     const settings = {
       ...job.settings,
       delay: [String(server.restartDelaySeconds)],
@@ -62,13 +63,18 @@ export async function startJob(link: Link, job: Job, signal?: AbortSignal): Prom
     await Promise.all(
       Object.entries(files).map(([file, text]) => link.files.write(`${folder}/${file}`, text, options)),
     );
-    await link.files.write(`${folder}/plan`, plan ?? '', options);
+    await layWhole(link, `${folder}/plan`, plan ?? '', options);
   }
   await continueJob(link, job.id, signal);
 }
 
 export async function continueJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
-  const { sections, result } = await say(link, ['job', 'start', jobId], { signal });
+  started(link, jobId, await say(link, ['job', 'start', jobId], { signal }));
+}
+
+/** @throws FleetError where `job.bat start` did not say that the job runs or has ended */
+function started(link: Link, jobId: string, { sections, result }: Spoken): void {
+  if (section(sections, 'no-job') !== undefined) throw noJob(link, jobId);
   const busy = section(sections, 'busy')?.words[1];
   if (busy !== undefined) throw jobBusy(link.server.id, busy);
   if (['started', 'running', 'ended'].some((word) => section(sections, word) !== undefined)) return;
@@ -88,6 +94,12 @@ export async function continueJob(link: Link, jobId: string, signal?: AbortSigna
   );
 }
 
+const noJob = (link: Link, jobId: string): FleetError =>
+  new FleetError('job.unknown', `There is no job ${jobId} on ${link.server.id}.`, {
+    server: link.server.id,
+    hint: 'Somebody has emptied its state folder. Plan again.',
+  });
+
 /** Looks again and again over one link: a command that follows would be left behind on the server when the link is cut. */
 export async function followJob(
   link: Link,
@@ -98,11 +110,7 @@ export async function followJob(
 ): Promise<JobEnd> {
   for (let seen = from; ;) {
     const { sections } = await say(link, ['job', 'look', jobId], { signal, deadline: 40 * second });
-    if (section(sections, 'no-job') !== undefined)
-      throw new FleetError('job.unknown', `There is no job ${jobId} on ${link.server.id}.`, {
-        server: link.server.id,
-        hint: 'Somebody has emptied its state folder. Plan again.',
-      });
+    if (section(sections, 'no-job') !== undefined) throw noJob(link, jobId);
     // Half an answer says nothing of how the job stands.
     if (section(sections, 'looked') !== undefined) {
       const { alive, journal, exit } = readLook(sections);
@@ -116,5 +124,7 @@ export async function followJob(
 }
 
 export async function cancelJob(link: Link, jobId: string, signal?: AbortSignal): Promise<void> {
-  await say(link, ['job', 'cancel', jobId], { signal });
+  const said = await say(link, ['job', 'cancel', jobId], { signal });
+  // One that has ended is only looked at; one that nobody runs is started, to take back what it has begun.
+  if (section(said.sections, 'looked') === undefined) started(link, jobId, said);
 }

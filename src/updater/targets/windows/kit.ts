@@ -1,9 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { FleetError } from '../../errors';
 import type { Ask } from '../answers';
 import type { ExecResult, Link } from '../link';
+import prepareScript from '../scripts/prepare.bat';
 import serverScript from '../scripts/server.bat';
 import { decodeOutput } from './code-page';
+import { layWhole } from './lay';
 import { windowsCommandLine, WordFiles } from './words';
 
 const second = 1000;
@@ -30,7 +32,7 @@ interface Kit {
 }
 
 function makeKit(stateDir: string, asks: readonly Question[]): Kit {
-  const script = batch(serverScript);
+  const script = batch([serverScript, prepareScript].join('\n'));
   const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
   const questions = JSON.stringify(asks);
   const name = short(questions);
@@ -40,9 +42,10 @@ function makeKit(stateDir: string, asks: readonly Question[]): Kit {
       .map((word) => words.refer(word))
       .join('\t'),
   );
+  // The last line tells the script that it has read all of them.
+  lines.push('end');
   return {
     folder: `AppData/Local/Temp/vms-fleet-${short(script + stateDir)}`,
-    // The script last: where it is, the rest is too.
     files: {
       '@state': `${stateDir}\n`,
       ...words.files,
@@ -60,11 +63,11 @@ export type Question = Ask | { ask: 'command'; words: readonly string[] };
 function question(ask: Question): [string, ...string[]] {
   switch (ask.ask) {
     case 'service':
-      return ['service', '-1', ask.name];
+      return ['service', 'none', ask.name];
     case 'command':
-      return ['command', '-1', windowsCommandLine(ask.words)];
+      return ['command', 'none', windowsCommandLine(ask.words)];
     case 'program':
-      return ['program', '-1', ask.path];
+      return ['program', 'none', ask.path];
     case 'free':
     case 'size':
     case 'read':
@@ -108,9 +111,10 @@ export async function speak(
   ].join(' ');
   let said = await run(link, line, options);
   if (understood(said)) return said;
-  await lay(link, kit, options.signal);
+  await lay(link, kit, stale(said), options.signal);
   said = await run(link, line, options);
   if (understood(said)) return said;
+  if (heard(said)) throw losesFiles(link, stale(said));
   bashLinks.add(link);
   said = await run(link, line, options);
   if (understood(said)) return said;
@@ -150,9 +154,24 @@ async function run(
   return { sections: sections(stdout), result: { ...result, stdout } };
 }
 
-/** Answers begin with the script's own line; one whose words are gone is not understood either. */
-const understood = ({ sections: all }: Spoken): boolean =>
-  all[0]?.words[0] === 'vms-fleet' && !all.some(({ words }) => words[0] === 'stale');
+/** Answers begin with the script's own line. */
+const heard = ({ sections: [first] }: Spoken): boolean => first?.words[0] === 'vms-fleet';
+
+/** Files of which the script says that they are gone, or not whole. */
+const stale = ({ sections: all }: Spoken): string[] =>
+  all.flatMap(({ words: [word, file = ''] }) => (word === 'stale' ? [file] : []));
+
+const understood = (said: Spoken): boolean => heard(said) && stale(said).length === 0;
+
+const losesFiles = (link: Link, [file = '']: string[]): FleetError =>
+  new FleetError(
+    'remote.failed',
+    `${link.server.id} does not keep what is laid into the temporary folder of its login user: ${file}`,
+    {
+      server: link.server.id,
+      hint: 'Does something clean or guard that folder, a virus scanner perhaps? Is the disk full?',
+    },
+  );
 
 function sections(text: string): Section[] {
   const found: Section[] = [];
@@ -168,20 +187,19 @@ function sections(text: string): Section[] {
   return found;
 }
 
-async function lay(link: Link, { folder, files }: Kit, signal: AbortSignal | undefined): Promise<void> {
+/** Lays what is missing, torn or `stale`; the script last, so that nobody finds it before its words. */
+async function lay(
+  link: Link,
+  { folder, files }: Kit,
+  stale: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const options = { deadline: layDeadline, signal };
   await link.files.makeFolder(folder, options);
-  const { 'server.bat': script, ...words } = files;
-  await Promise.all(
-    Object.entries(words).map(([name, text]) => link.files.write(`${folder}/${name}`, text, options)),
-  );
-  // Nobody runs half a script: it gets its name when it is whole. Somebody else may give it at the same moment.
-  const named = `${folder}/server.bat`;
-  const own = `${folder}/${randomBytes(6).toString('hex')}.new`;
-  await link.files.write(own, script ?? '', options);
-  await link.files.remove(named, options);
-  await link.files.rename(own, named, options).catch(async (error: unknown) => {
-    if ((await link.files.size(named, options)) !== Buffer.byteLength(script ?? '')) throw error;
-    await link.files.remove(own, options);
-  });
+  const one = (name: string): Promise<void> =>
+    layWhole(link, `${folder}/${name}`, files[name] ?? '', { ...options, anew: stale.includes(name) });
+  const script = 'server.bat';
+  const words = Object.keys(files).filter((name) => name !== script);
+  await Promise.all(words.map(one));
+  await one(script);
 }

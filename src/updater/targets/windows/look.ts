@@ -1,4 +1,4 @@
-import type { JournalLine } from '../platform';
+import { journalLine, type JournalLine } from '../platform';
 import type { Section } from './kit';
 
 /** How a job stands, as `job.bat look` tells it. */
@@ -21,9 +21,4 @@ export function readLook(sections: readonly Section[]): Look {
     }),
     exit: exit === undefined || exit[0] === '' ? null : exit,
   };
-}
-
-export function journalLine(words: readonly string[]): JournalLine {
-  const [at = '', event = '', number = '', step = '', text = ''] = words;
-  return { at: Number(at), event: event as JournalLine['event'], number: Number(number), step, text };
 }

@@ -15,7 +15,12 @@ const packageDir = (server: Server, { sha256 }: PackagePlace): string =>
 export async function prepare(link: Link, signal?: AbortSignal): Promise<void> {
   const { sections, result } = await say(link, ['prepare'], { signal });
   const refused = section(sections, 'refused');
-  if (refused !== undefined) throw noRights(link, `make ${stateDir(link.server)}`, result.stderr);
+  if (refused !== undefined)
+    throw noRights(
+      link,
+      `make ${stateDir(link.server)} and keep others out of it`,
+      refused.lines.join('\n').trim() || result.stderr,
+    );
   if (section(sections, 'prepared') !== undefined) return;
   throw new FleetError('remote.failed', `${link.server.id} did not say that its state folder is there.`, {
     server: link.server.id,
@@ -100,20 +105,27 @@ export async function provePackage(
 ): Promise<string> {
   // `certutil` hashes whole files only, so it begins when everything is there.
   for await (const _ of counts) void _;
-  const { sections, result } = await say(link, ['prove', place.sha256], options);
-  const found = section(sections, 'hash')
-    ?.lines.map((line) => line.replace(/\s/g, ''))
+  const { sections } = await say(link, ['prove', place.sha256], options);
+  const said = hashes(sections, place);
+  const found = said
+    .map((line) => line.replace(/\s/g, ''))
     .find((line) => /^[0-9a-f]{64}$/i.test(line))
     ?.toLowerCase();
   if (found === undefined)
     throw new FleetError(
       'remote.failed',
-      `${link.server.id} could not hash ${place.file}: ${result.stdout.trim().split('\n').at(-1) ?? ''}`,
+      `${link.server.id} could not hash ${place.file}: ${said.join('\n').trim().split('\n').at(-1) ?? ''}`,
       { server: link.server.id, hint: 'Log in to the server and try `certutil -hashfile FILE SHA256`.' },
     );
   if (found === place.sha256) await name(link, place, options);
   return found;
 }
+
+/** What `certutil` said of a package: of its part, or of what a colleague has made of that; not of what he calls otherwise. */
+const hashes = (sections: readonly Section[], { file }: PackagePlace): readonly string[] =>
+  [`${file}.part`, file]
+    .map((name) => sections.find(({ words }) => words[0] === 'hash' && words[1] === name)?.lines)
+    .find((lines) => lines !== undefined) ?? [];
 
 /** Gives a proven part its name; a colleague may have done it at the same moment. */
 async function name(link: Link, place: PackagePlace, { signal }: { signal: AbortSignal }): Promise<void> {
