@@ -81,7 +81,7 @@ async function tell(
   tally: Tally,
   result: RolloutResult,
 ): Promise<void> {
-  const { action, servers, note } = rollout;
+  const { action, note } = rollout;
   const text = ending(action, tally, result, note);
   const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
   const [resume, rollback, view, log] = [t('Resume'), t('Roll Back…'), t('Fleet View'), t('Show Log')];

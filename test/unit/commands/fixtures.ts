@@ -1,3 +1,4 @@
+import type { FleetEvent } from '../../../src/updater/rollout/events';
 import { vi } from 'vitest';
 import { servers, type Server } from '../../../src/updater/fleet/model';
 import type { ServerState } from '../../../src/updater/rollout/state';
@@ -35,7 +36,9 @@ export function withJob(server: Server, id: string, over: Partial<JobFact> = {})
 
 /** A fleet that is open, and whose updater knows these rollouts. */
 export function sessionWith(rollouts: readonly RolloutSummary[], states: readonly ServerState[] = []) {
-  const end = { outcome: 'done', failures: [] };
+  const end = { outcome: 'done', failures: [], letGo: false };
+  const listeners = new Set<(event: FleetEvent) => void>();
+  const tell = (event: FleetEvent): void => listeners.forEach((listener) => listener(event));
   const updater = {
     rollouts: () => Promise.resolve(rollouts),
     resume: vi.fn((id: string, _options: { servers?: readonly string[] }) => Promise.resolve({ id, ...end })),
@@ -46,7 +49,12 @@ export function sessionWith(rollouts: readonly RolloutSummary[], states: readonl
     servers: { value: servers(fleet) },
     states: { value: new Map(states.map((one) => [one.id, one])) },
     updater: { value: () => Promise.resolve(updater) },
-    onEvent: { value: () => ({ dispose: () => undefined }) },
+    onEvent: {
+      value: (listener: (event: FleetEvent) => void) => {
+        listeners.add(listener);
+        return { dispose: () => listeners.delete(listener) };
+      },
+    },
   }) as FleetSession;
-  return { session, updater };
+  return { session, updater, tell };
 }

@@ -27,13 +27,14 @@ describe('rollouts that were left behind', () => {
     const servers = [first.id, second.id].map((id, n) => ({ id, outcome: n === 0 ? 'done' : null }));
     const lastAt = new Date().toISOString();
     const rollouts = [rollout('r', { state: 'interrupted', lastAt, servers })];
-    const { session, updater } = sessionWith(rollouts);
+    const { session, updater, tell } = sessionWith(rollouts);
     updater.resume.mockImplementation((id) => {
-      rollouts[0] = rollout('r', {
-        state: 'done',
-        servers: servers.map((one) => ({ ...one, outcome: 'done' })),
-      });
-      return Promise.resolve({ id, outcome: 'done', failures: [] });
+      for (const { id: server } of servers.slice(1))
+        tell({
+          ...{ n: 0, at: lastAt, rollout: id, type: 'server-finished', server },
+          ...{ outcome: 'done', status: 'installed', error: null },
+        });
+      return Promise.resolve({ id, outcome: 'done', failures: [], letGo: false });
     });
     await new InterruptedRollouts({} as Faces).look(session);
     await vi.waitFor(() => expect(window.showInformationMessage).toHaveBeenCalled());
