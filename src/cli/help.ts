@@ -63,7 +63,8 @@ const options = `Options
   --server ID             only this server (may be repeated)
   --system ID             all servers of this system (may be repeated)
   --json                  one JSON document on stdout; verbs that act print one event per line
-                          and end with rollout-finished (armed: rollout-left). People's text goes to stderr
+                          and end with rollout-finished, or rollout-left where servers are armed or not at
+                          their end. People's text goes to stderr
   --to V                  the version to go to; without it what the fleet file wants
   --yes                   answers ordinary questions, never a destructive one
   --skip-blocked          acts on the others where a rule blocks some servers

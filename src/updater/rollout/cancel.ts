@@ -70,7 +70,9 @@ export function cancelledBy(
   const ends: Cancelled['ends'] = [];
   const missed: Cancelled['missed'] = new Map();
   for (const [id, outcome] of outcomesOf(events)) {
-    if (outcome !== null && !held.has(id) && !failing.has(id)) continue;
+    // One that was not started when somebody let go of the rollout was still to come.
+    const isOpen = outcome === null || outcome === 'not-started' || held.has(id) || failing.has(id);
+    if (!isOpen) continue;
     const server = servers.find((one) => one.id === id);
     const stopped = server === undefined ? unlisted(id) : (found.get(id) ?? null);
     if (stopped instanceof FleetError && held.has(id)) missed.set(id, stopped);

@@ -71,6 +71,8 @@ interface Running {
 /** Where rollouts are begun, gone on with, and told what people want of them, in whichever process they run. */
 export class RolloutDesk {
   private readonly running = new Map<string, Running>();
+  /** What is carried here until its journal is closed: nobody else works on it before. */
+  private readonly carrying = new Set<Promise<unknown>>();
   private readonly carried = new Set<string>();
 
   private readonly summaries: Summaries;
@@ -99,7 +101,20 @@ export class RolloutDesk {
     return this.carry(id, remainingPlan(events, servers), { events, unasked }, signal);
   }
 
-  private async carry(
+  private carry(
+    id: string,
+    plan: Plan,
+    resumed: Resumed | undefined,
+    signal?: AbortSignal,
+  ): Promise<Ended & { id: string }> {
+    const carried = this.open(id, plan, resumed, signal);
+    const over: Promise<unknown> = carried.catch(() => undefined);
+    this.carrying.add(over);
+    void over.then(() => this.carrying.delete(over));
+    return carried;
+  }
+
+  private async open(
     id: string,
     plan: Plan,
     resumed: Resumed | undefined,
@@ -205,18 +220,24 @@ export class RolloutDesk {
   }
 
   private async tell(id: string, asked: Request): Promise<void> {
-    const mine = this.running.get(id);
-    if (mine !== undefined) return obey(mine, asked);
-    if ((await ownerOf(this.means.dir, id)) !== null) return request(this.means.dir, id, asked);
+    if (await this.told(id, asked)) return;
     throw new FleetError('usage', `Nobody works on rollout ${id} now.`, {
       hint: 'Resume it first. `vms-fleet rollouts` shows which are running.',
     });
   }
 
+  /** Passes on what is asked of a rollout. @returns false where nobody works on it */
+  private async told(id: string, asked: Request): Promise<boolean> {
+    const mine = this.running.get(id);
+    if (mine === undefined && (await ownerOf(this.means.dir, id)) === null) return false;
+    if (mine === undefined) await request(this.means.dir, id, asked);
+    else obey(mine, asked);
+    return true;
+  }
+
   async cancel(id: string): Promise<void> {
     const asked: Request = { ask: 'cancel', by: this.means.by };
-    if (this.running.has(id) || (await ownerOf(this.means.dir, id)) !== null) return this.tell(id, asked);
-    await this.cancelOnServers(id);
+    if (!(await this.told(id, asked))) await this.cancelOnServers(id);
   }
 
   /** Nobody works on it here: its jobs are stopped where they lie, and its journal is told. */
@@ -313,7 +334,7 @@ export class RolloutDesk {
 
   /** Resolves when all that ran here has ended, or was let go of. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.running.values()].map(({ ended }) => ended));
+    await Promise.all(this.carrying);
   }
 }
 

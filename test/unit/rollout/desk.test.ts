@@ -6,6 +6,7 @@ import { openLibrary } from '../../../src/updater/packages/library';
 import { RolloutDesk } from '../../../src/updater/rollout/desk';
 import type { FleetEvent } from '../../../src/updater/rollout/events';
 import { readJournal } from '../../../src/updater/rollout/journal';
+import { ownerOf } from '../../../src/updater/rollout/owner';
 import { request, takeRequests } from '../../../src/updater/rollout/requests';
 import { Supplies } from '../../../src/updater/rollout/supply';
 import { goesOnUnasked, outcomesOf } from '../../../src/updater/rollout/summary';
@@ -70,6 +71,19 @@ describe('two desks over the same journals', () => {
     expect(await other.desk.list()).toMatchObject([{ id, state: 'cancelled' }]);
     await expect(other.desk.pause(id)).rejects.toMatchObject({ code: 'usage' });
     await expect(other.desk.proceed('20260101T000000-abcdef')).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('a rollout that one has let go of is nobody’s once that one has settled', async () => {
+    const dir = await scratch();
+    const [mine, other] = [deskIn(dir, 'a@x'), deskIn(dir, 'b@y')];
+    const rollout = mine.desk.run(mine.plan);
+    const id = await mine.begun();
+    mine.letGo.abort();
+    await mine.desk.settled();
+    expect(await ownerOf(dir, id)).toBeNull();
+    expect(await rollout).toMatchObject({ letGo: true });
+    await other.desk.cancel(id);
+    expect(await other.desk.list()).toMatchObject([{ id, state: 'cancelled' }]);
   });
 
   it('take over from each other: paused it stays paused unasked, by hand it goes on; what was skipped stays out', async () => {
