@@ -1,5 +1,5 @@
-import { isArmed } from '../updater/plan/assess';
 import type { ServerState } from '../updater/rollout/state';
+import { isArmed } from '../updater/targets/facts';
 import type { RolloutSummary } from '../updater/updater';
 
 /** The id of a rollout, and behind it the number of its job on that server. */

@@ -3,7 +3,7 @@ import type { Server } from '../fleet/model';
 import { productOf } from '../products';
 import { notThere, type Supply } from '../products/product';
 import type { Assessment } from '../rollout/events';
-import type { Facts, JobFact } from '../targets/facts';
+import { isArmed, type Facts, type JobFact } from '../targets/facts';
 import { clockText } from './window';
 
 /** What a server's facts mean while nobody acts on it: its status, and what stands between it and the wanted version. */
@@ -87,11 +87,6 @@ const actionStatus: Record<JobFact['action'], Assessment['status']> = {
 /** The status that a step of a job puts its server in. */
 export function statusOfStep(action: JobFact['action'], step: string | null): Assessment['status'] {
   return stepStatus[step ?? ''] ?? actionStatus[action];
-}
-
-/** A job that waits on the server for its time. */
-export function isArmed({ startsAt, step }: Pick<JobFact, 'startsAt' | 'step'>): boolean {
-  return startsAt !== undefined && (step === null || step === 'wait');
 }
 
 /** "4.3.5 begins by itself on sat 2026-11-28 22:00 (Europe/Tallinn)" */

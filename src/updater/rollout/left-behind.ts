@@ -1,6 +1,8 @@
 import type { Action } from '../plan/plan';
-import { settled } from './resume';
 import type { RolloutSummary } from './summary';
+
+/** Outcomes behind which nothing is left to do. A server that a person had left out is at its end. */
+export const settled: readonly (string | null)[] = ['done', 'skipped', 'blocked'];
 
 /** Servers of a rollout that it has not brought to their end: whoever goes on with it goes on with these. */
 export function unfinished({ servers }: RolloutSummary): string[] {

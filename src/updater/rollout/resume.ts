@@ -4,10 +4,8 @@ import type { Plan } from '../plan/plan';
 import type { Answered } from '../plan/planner';
 import type { FleetEvent } from './events';
 import { beforeOf } from './before';
+import { settled } from './left-behind';
 import { lastOf, outcomesOf } from './summary';
-
-/** Outcomes behind which nothing is left to do. A server that a person had left out is at its end. */
-export const settled: readonly (string | null)[] = ['done', 'skipped', 'blocked'];
 
 /**
  * The plan of a rollout, less the servers that are done; of the others those of `only`, if given. What each still needs is seen

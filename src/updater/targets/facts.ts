@@ -95,3 +95,8 @@ export interface JobFact {
   /** Armed: it begins by itself then (ISO 8601). */
   startsAt?: string;
 }
+
+/** A job that waits on the server for its time. */
+export function isArmed({ startsAt, step }: Pick<JobFact, 'startsAt' | 'step'>): boolean {
+  return startsAt !== undefined && (step === null || step === 'wait');
+}
