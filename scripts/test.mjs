@@ -52,8 +52,8 @@ const skipped = [];
 const failed = [];
 const lines = [];
 await ensureDependencies();
+const turn = together.filter((name) => chosen.includes(name));
 for (const name of Object.keys(tiers).filter((name) => chosen.includes(name))) {
-  const turn = together.filter((other) => chosen.includes(other));
   if (!turn.includes(name)) await runTier(name);
   else if (name === turn[0]) await runSideBySide(turn);
 }

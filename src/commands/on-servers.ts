@@ -1,5 +1,5 @@
 import type { ServerState } from '../updater/rollout/state';
-import { isArmed } from '../updater/targets/facts';
+import { isArmed, isUnended } from '../updater/targets/facts';
 import type { RolloutSummary } from '../updater/updater';
 
 /** The id of a rollout, and behind it the number of its job on that server. */
@@ -15,8 +15,7 @@ export function rolloutsOnServers(fleet: string, states: Iterable<ServerState>):
   for (const { id: server, rollout, facts } of states) {
     const job = facts?.job;
     const id = jobOfRollout.exec(job?.id ?? '')?.[1];
-    if (!job || id === undefined || rollout !== null) continue;
-    if (job.state !== 'running' && job.state !== 'interrupted') continue;
+    if (!job || id === undefined || rollout !== null || !isUnended(job)) continue;
     const { action, by, since } = job;
     const startedAt = new Date(since * 1000).toISOString();
     const known = found.get(id) ?? { servers: [], startedAt };

@@ -89,12 +89,16 @@ export function statusOfStep(action: JobFact['action'], step: string | null): As
   return stepStatus[step ?? ''] ?? actionStatus[action];
 }
 
+/** "begins by itself on sat 2026-11-28 22:00 (Europe/Tallinn)" */
+export const beginsText = (at: Date, window: Server['window']): string =>
+  `begins by itself on ${clockText(at, window?.timeZone)}`;
+
 /** "4.3.5 begins by itself on sat 2026-11-28 22:00 (Europe/Tallinn)" */
 export function armedText(
   { startsAt = '', to }: Pick<JobFact, 'startsAt' | 'to'>,
   { window }: Server,
 ): string {
-  return `${to ?? 'it'} begins by itself on ${clockText(new Date(startsAt), window?.timeZone)}`;
+  return `${to ?? 'it'} ${beginsText(new Date(startsAt), window)}`;
 }
 
 /** A job that neither runs nor has ended. */

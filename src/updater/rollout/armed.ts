@@ -1,7 +1,7 @@
 import { asFleetError, FleetError } from '../errors';
 import type { Server } from '../fleet/model';
+import { beginsText } from '../plan/assess';
 import type { PlanServer } from '../plan/plan';
-import { clockText } from '../plan/window';
 import type { JobLine, Platform } from '../targets/platform';
 import { probe } from '../targets/return';
 import { timer, type Sleep } from './alarm';
@@ -76,11 +76,7 @@ export async function untilItBegins(
 ): Promise<void> {
   const { server, links } = contact;
   const at = new Date(job.startsAt);
-  await contact.status(
-    'queued',
-    'wait',
-    `armed: begins by itself on ${clockText(at, server.window?.timeZone)}`,
-  );
+  await contact.status('queued', 'wait', `armed: ${beginsText(at, server.window)}`);
   links.drop(server);
   const over = AbortSignal.any([cancel, detach]);
   const look = new Look(contact, platform, job.id);

@@ -2,10 +2,10 @@ import type { ErrorInfo } from '../errors';
 import type { PlanServer } from '../plan/plan';
 import type { EventOf, FleetEvent } from './events';
 import type { Before } from './rollout';
-import { isLetGo, lastAsked, outcomesOf } from './summary';
+import { isLetGo, lastAsked, outcomesOf, stillOn } from './summary';
 
 /** What a rollout had come to, by its journal. */
-export function beforeOf(events: readonly FleetEvent[]): Before {
+export function beforeOf(events: readonly FleetEvent[]): Required<Before> {
   const planned = plannedIn(events);
   const ends = new Map<string, number>();
   const atWork = new Set<string>();
@@ -54,19 +54,8 @@ export function plannedIn(events: readonly FleetEvent[]): Map<string, PlanServer
  * Servers on which a job of it may still lie, as far as its journal tells: armed, at work, let go of, or out of reach when they were
  * looked at last. One that was cancelled by somebody who reached it is none of them.
  */
-export function heldBy(events: readonly FleetEvent[]): Set<string> {
-  const held = new Set<string>();
-  let cancelling = false;
-  for (const event of events) {
-    if (event.type === 'rollout-started') cancelling = false;
-    else if (event.type === 'rollout-asked') cancelling ||= event.ask === 'cancel';
-    else if (event.type === 'status')
-      if (isJobless(event)) held.delete(event.server);
-      else held.add(event.server);
-    else if (event.type === 'server-finished' && !mayStayBehind(event, cancelling)) held.delete(event.server);
-  }
-  return held;
-}
+export const heldBy = (events: readonly FleetEvent[]): Set<string> =>
+  stillOn(events, { begins: (status) => !isJobless(status), stays: mayStayBehind });
 
 /** It waits for its turn, or takes files. */
 const isJobless = ({ status, step }: EventOf<'status'>): boolean =>

@@ -1,15 +1,13 @@
 import { FleetError, asFleetError } from '../errors';
 import type { Server, Window } from '../fleet/model';
-import { jobError } from '../plan/assess';
+import { beginsText, jobError } from '../plan/assess';
 import type { PlanServer } from '../plan/plan';
 import type { Answered } from '../plan/planner';
-import { clockText } from '../plan/window';
-import type { JobFact } from '../targets/facts';
+import { isOfRollout, isUnended, type JobFact } from '../targets/facts';
 import type { Links } from '../targets/link';
 import { platformOf } from '../targets/read-facts';
 import { beforeOf, heldBy, plannedIn } from './before';
 import type { FleetEvent, NewEvent } from './events';
-import { outcomesOf } from './summary';
 
 /** What a server says of a rollout that is cancelled. */
 export type Stopped =
@@ -34,8 +32,8 @@ export async function stopJobs(
     const answer = answered.get(server.id);
     if (answer === undefined || 'error' in answer) return answer?.error ?? silent(server);
     const { job } = answer.facts;
-    if (job === null || !job.id.startsWith(`${id}-`)) return null;
-    if (job.state !== 'running' && job.state !== 'interrupted') return job;
+    if (job === null || !isOfRollout(job, id)) return null;
+    if (!isUnended(job)) return job;
     await platform.cancelJob(await links.get(server), job.id);
     return 'stopped';
   };
@@ -65,14 +63,13 @@ export function cancelledBy(
   found: ReadonlyMap<string, Stopped>,
 ): Cancelled {
   const held = heldBy(events);
-  const { failing } = beforeOf(events);
+  const { failing, ends: before } = beforeOf(events);
   const planned = plannedIn(events);
   const ends: Cancelled['ends'] = [];
   const missed: Cancelled['missed'] = new Map();
-  for (const [id, outcome] of outcomesOf(events)) {
+  for (const [id, outcome] of before) {
     // One that was not started when somebody let go of the rollout was still to come.
-    const isOpen = outcome === null || outcome === 'not-started' || held.has(id) || failing.has(id);
-    if (!isOpen) continue;
+    if (outcome !== null && outcome !== 'not-started') continue;
     const server = servers.find((one) => one.id === id);
     const stopped = server === undefined ? unlisted(id) : (found.get(id) ?? null);
     if (stopped instanceof FleetError && held.has(id)) missed.set(id, stopped);
@@ -108,7 +105,7 @@ export function beginning(
   now: Date,
 ): string | undefined {
   if (planned?.startsAt === undefined || Date.parse(planned.startsAt) <= now.getTime()) return undefined;
-  return `begins by itself on ${clockText(new Date(planned.startsAt), window?.timeZone)}`;
+  return beginsText(new Date(planned.startsAt), window);
 }
 
 /** @param whatOf says what of a server that was missed goes on: "what runs there goes on" */

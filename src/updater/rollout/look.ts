@@ -4,7 +4,7 @@ import type { Server } from '../fleet/model';
 import type { Library } from '../packages/library';
 import { armedText } from '../plan/assess';
 import { meansFor } from '../products/means';
-import { isArmed, type Facts } from '../targets/facts';
+import { isArmed, isOfRollout, isUnended, type Facts } from '../targets/facts';
 import type { Links } from '../targets/link';
 import { readFacts } from '../targets/read-facts';
 import { isLinkTrouble } from './contact';
@@ -56,13 +56,13 @@ export async function look({ server, links, library, signal, arming }: Looking):
 function wrongWith(server: Server, facts: Facts, arming: string | undefined): FleetError | null {
   const { job, installed } = facts;
   const waits = job?.state === 'running' && isArmed(job);
-  if (waits && !job.id.startsWith(`${arming}-`))
+  if (waits && (arming === undefined || !isOfRollout(job, arming)))
     return new FleetError(
       'job.busy',
       `Job ${job.id} of ${job.by} is armed on ${server.id}: ${armedText(job, server)}.`,
       { server: server.id, hint: 'Cancel it first, or let it come.' },
     );
-  if (!waits && (job?.state === 'running' || job?.state === 'interrupted'))
+  if (job && !waits && isUnended(job))
     return new FleetError('job.busy', `Job ${job.id} of ${job.by} is at work on ${server.id}.`, {
       server: server.id,
       hint: 'Wait until it has ended.',

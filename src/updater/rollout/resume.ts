@@ -2,6 +2,7 @@ import { FleetError } from '../errors';
 import { servers, type Fleet } from '../fleet/model';
 import type { Plan } from '../plan/plan';
 import type { Answered } from '../plan/planner';
+import { isOfRollout, isUnended } from '../targets/facts';
 import type { FleetEvent } from './events';
 import { beforeOf } from './before';
 import { settled } from './left-behind';
@@ -49,9 +50,7 @@ export function adoptedPlan(fleet: Fleet, id: string, answered: ReadonlyMap<stri
     const answer = answered.get(server.id);
     const job = answer && 'facts' in answer ? answer.facts.job : null;
     const from = answer && 'facts' in answer ? (answer.facts.installed?.version ?? null) : null;
-    return job?.id.startsWith(`${id}-`) && (job.state === 'running' || job.state === 'interrupted')
-      ? [{ server, job, from }]
-      : [];
+    return job && isOfRollout(job, id) && isUnended(job) ? [{ server, job, from }] : [];
   });
   const [first] = found;
   if (first === undefined)

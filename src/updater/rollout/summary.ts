@@ -92,18 +92,34 @@ export function outcomesOf(events: readonly FleetEvent[]): Map<string, Outcome |
 }
 
 /** Servers on which a job waits for its time, as far as the journal tells. */
-function armedIn(events: readonly FleetEvent[]): Set<string> {
-  const armed = new Set<string>();
+const armedIn = (events: readonly FleetEvent[]): Set<string> =>
+  stillOn(events, {
+    begins: ({ step }) => step === 'wait',
+    stays: (end, cancelling) => end.outcome === 'cancelled' && isLetGo(end, cancelling),
+  });
+
+/**
+ * Servers of which something still holds by a journal.
+ * @param what `begins`: with this status it holds, with any other not; `stays`: it holds although the server's part has ended so.
+ *   `cancelling`: somebody had cancelled the rollout by then
+ */
+export function stillOn(
+  events: readonly FleetEvent[],
+  what: {
+    begins: (status: EventOf<'status'>) => boolean;
+    stays: (end: EventOf<'server-finished'>, cancelling: boolean) => boolean;
+  },
+): Set<string> {
+  const on = new Set<string>();
   let cancelling = false;
   for (const event of events) {
     if (event.type === 'rollout-started') cancelling = false;
     else if (event.type === 'rollout-asked') cancelling ||= event.ask === 'cancel';
-    else if (event.type === 'status' && event.step === 'wait') armed.add(event.server);
-    else if (event.type === 'status') armed.delete(event.server);
-    else if (event.type === 'server-finished')
-      if (event.outcome !== 'cancelled' || !isLetGo(event, cancelling)) armed.delete(event.server);
+    else if (event.type === 'status' && what.begins(event)) on.add(event.server);
+    else if (event.type === 'status') on.delete(event.server);
+    else if (event.type === 'server-finished' && !what.stays(event, cancelling)) on.delete(event.server);
   }
-  return armed;
+  return on;
 }
 
 /**

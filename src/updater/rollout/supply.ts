@@ -1,19 +1,22 @@
 import { dirname } from 'node:path';
 import { asFleetError, FleetError } from '../errors';
 import type { Fleet, Server } from '../fleet/model';
-import { stopIfCancelled } from '../packages/cancel';
 import type { Library } from '../packages/library';
 import { openRepository, type Repository, type Wanted } from '../packages/repository';
 import { productOf } from '../products';
 import type { Need, Supply } from '../products/product';
-import { SharedFetch, type OnProgress } from './shared-fetch';
+import { Shared } from '../targets/waiting';
+
+type OnProgress = (file: string, done: number, total: number) => void;
 
 const isAddress = (root: string): boolean => /^https?:/i.test(root);
 
 /** What the library holds and which repositories answer: what planning needs to know of packages. */
 export class Supplies {
   /** Fetches under way, so that forty servers that miss one module fetch it once. */
-  private readonly fetching = new Map<string, SharedFetch>();
+  private readonly fetching = new Shared<unknown>({ lastSeesEnd: true });
+  /** Who is told how far a fetch is. */
+  private readonly waiting = new Set<{ key: string; onProgress: OnProgress }>();
 
   constructor(
     private readonly library: Library,
@@ -83,25 +86,22 @@ export class Supplies {
     onProgress: OnProgress,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    stopIfCancelled(signal);
     const key = [root, wanted.module, wanted.version].join('\n');
-    const fetching = this.fetching.get(key) ?? this.begin(key, root, wanted);
-    return fetching.wait(onProgress, signal);
+    const waiter = { key, onProgress };
+    this.waiting.add(waiter);
+    try {
+      await this.fetching.run(key, signal, (own) =>
+        this.repository(root).fetchInto(this.library, wanted, {
+          signal: own,
+          onProgress: ({ file, received, total }) => this.tell(key, file, received, total ?? 0),
+        }),
+      );
+    } finally {
+      this.waiting.delete(waiter);
+    }
   }
 
-  private begin(key: string, root: string, wanted: Wanted): SharedFetch {
-    const fetching: SharedFetch = new SharedFetch(
-      async (signal, onProgress) =>
-        this.repository(root).fetchInto(this.library, wanted, {
-          signal,
-          onProgress: ({ file, received, total }) => onProgress(file, received, total ?? 0),
-        }),
-      () => {
-        // One that was given up may end when the next one is under way.
-        if (this.fetching.get(key) === fetching) this.fetching.delete(key);
-      },
-    );
-    this.fetching.set(key, fetching);
-    return fetching;
+  private tell(key: string, ...progress: Parameters<OnProgress>): void {
+    for (const waiter of this.waiting) if (waiter.key === key) waiter.onProgress(...progress);
   }
 }

@@ -7,7 +7,7 @@ import type { Action, PlanServer } from '../plan/plan';
 import { planServer } from '../plan/planner';
 import { meansFor } from '../products/means';
 import type { Hands, Product, Supply } from '../products/product';
-import { isArmed, type Facts, type JobFact } from '../targets/facts';
+import { isArmed, isOfRollout, isUnended, type Facts, type JobFact } from '../targets/facts';
 import type { Links } from '../targets/link';
 import type { Platform } from '../targets/platform';
 import { readFacts } from '../targets/read-facts';
@@ -113,7 +113,7 @@ export class Work {
     const { action } = this.context;
     const facts = await this.facts();
     const mine = this.myJob(facts);
-    if (mine !== null && (mine.state === 'running' || mine.state === 'interrupted')) {
+    if (mine !== null && isUnended(mine)) {
       if (isArmed(mine)) await this.untilItBegins(mine.id, mine.startsAt ?? '');
       await this.seeThrough(mine.id, mine.action);
       return this.nextHops(await this.facts());
@@ -279,7 +279,7 @@ export class Work {
   }
 
   private myJob({ job }: Facts): JobFact | null {
-    return job?.id.startsWith(`${this.context.rolloutId}-`) ? job : null;
+    return job !== null && isOfRollout(job, this.context.rolloutId) ? job : null;
   }
 
   private untilItBegins(id: string, startsAt: string): Promise<void> {

@@ -100,3 +100,11 @@ export interface JobFact {
 export function isArmed({ startsAt, step }: Pick<JobFact, 'startsAt' | 'step'>): boolean {
   return startsAt !== undefined && (step === null || step === 'wait');
 }
+
+/** A job of that rollout: behind its id stands a number. */
+export const isOfRollout = ({ id }: Pick<JobFact, 'id'>, rollout: string): boolean =>
+  id.startsWith(`${rollout}-`);
+
+/** A job that runs, or was interrupted and can be gone on with. */
+export const isUnended = ({ state }: Pick<JobFact, 'state'>): boolean =>
+  state === 'running' || state === 'interrupted';

@@ -75,6 +75,12 @@ interface Job<T> {
  */
 export class Shared<T> {
   readonly #jobs = new Map<string, Job<T>>();
+  readonly #lastSeesEnd: boolean;
+
+  /** @param options `lastSeesEnd`: the last one to give up waits until the work has ended, which may have to put something aside */
+  constructor({ lastSeesEnd = false } = {}) {
+    this.#lastSeesEnd = lastSeesEnd;
+  }
 
   run(key: string, signal: AbortSignal | undefined, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (signal?.aborted) return Promise.reject(abortedBy(signal));
@@ -82,15 +88,22 @@ export class Shared<T> {
     job.waiting += 1;
     if (signal) setMaxListeners(0, signal); // one signal may stop the work on hundreds of servers
     return new Promise<T>((resolve, reject) => {
+      let left: FleetError | undefined;
       const onAbort = () => {
-        reject(abortedBy(signal!));
+        left = abortedBy(signal!);
         job.waiting -= 1;
+        if (job.waiting > 0 || !this.#lastSeesEnd) reject(left);
         if (job.waiting > 0) return;
         this.#forget(key, job);
-        job.controller.abort(abortedBy(signal!));
+        job.controller.abort(left);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      void job.promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', onAbort));
+      void job.promise
+        .then(
+          (result) => (left ? reject(left) : resolve(result)),
+          (error: unknown) => reject((left ?? error) as Error),
+        )
+        .finally(() => signal?.removeEventListener('abort', onAbort));
     });
   }
 

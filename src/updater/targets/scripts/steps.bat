@@ -19,7 +19,6 @@ exit /b 0
 rem PATH MEGABYTES (10^6 bytes); PATH is `system` for the system drive, whatever its letter is
 :step_check-space
 set "free="
-if "!a1!"=="system" set "a1=!SystemDrive!\"
 for /f "delims=" %%d in ("!a1!") do set "drive=%%~dd"
 if "!a1!"=="system" set "drive=!SystemDrive!"
 dir /-c /a "!drive!\" >dir.out 2>nul

@@ -19,9 +19,19 @@ export async function layWhole(
   await link.files.write(own, text, options);
   // SFTP on Windows gives no name that is taken.
   if (there !== undefined) await link.files.remove(path, options);
-  await link.files.rename(own, path, options).catch(async (error: unknown) => {
-    // Somebody else may have laid the same at the same moment.
+  await giveName(link, own, path, bytes, options);
+}
+
+/** Gives a whole file its name; somebody else may have given that to the same at the same moment. @param bytes that it has */
+export async function giveName(
+  link: Link,
+  from: string,
+  path: string,
+  bytes: number,
+  options: FileOptions,
+): Promise<void> {
+  await link.files.rename(from, path, options).catch(async (error: unknown) => {
     if ((await link.files.size(path, options)) !== bytes) throw error;
-    await link.files.remove(own, options);
+    await link.files.remove(from, options);
   });
 }

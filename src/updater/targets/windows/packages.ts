@@ -6,6 +6,7 @@ import { blockMiB, mib } from '../blocks';
 import type { Link } from '../link';
 import { roomRanOut, tooLittleRoom, type PackagePlace, type PutOptions } from '../platform';
 import { lastNumber } from './answers';
+import { giveName } from './lay';
 import type { Section } from './kit';
 import { noRights, say, section, sftpPath, short, stateDir } from './server';
 
@@ -132,10 +133,7 @@ async function name(link: Link, place: PackagePlace, { signal }: { signal: Abort
   const file = `${packageDir(link.server, place)}/${place.file}`;
   const options = { deadline: short, signal };
   if ((await link.files.size(`${file}.part`, options)) === undefined) return;
-  await link.files.rename(`${file}.part`, file, options).catch(async (error: unknown) => {
-    if ((await link.files.size(file, options)) !== place.size) throw error;
-    await link.files.remove(`${file}.part`, options);
-  });
+  await giveName(link, `${file}.part`, file, place.size, options);
 }
 
 export async function discardPart(link: Link, place: PackagePlace, signal?: AbortSignal): Promise<void> {
